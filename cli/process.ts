@@ -77,8 +77,13 @@ export async function untilSignal<T>(run: (signal: AbortSignal) => Promise<T>): 
  */
 export function endInterrupted(signal: AbortSignal, note: string): void {
   printNote(note);
+  process.exitCode = interruptedStatus(signal);
+}
+
+/** Returns the exit status of a command that a signal interrupted. */
+export function interruptedStatus(signal: AbortSignal): number {
   const { reason } = signal as { readonly reason: unknown };
-  process.exitCode = 128 + constants.signals[reason instanceof Interruption ? reason.by : 'SIGINT'];
+  return 128 + constants.signals[reason instanceof Interruption ? reason.by : 'SIGINT'];
 }
 
 /**

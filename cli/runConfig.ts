@@ -9,7 +9,7 @@ import { importModule, isModuleFile } from './moduleFile.ts';
 import { unknownOption } from './unknownOption.ts';
 
 /** Options that may be given only on the command line. */
-const COMMAND_LINE_ONLY = ['config', 'resume', 'out'];
+const COMMAND_LINE_ONLY = ['config', 'resume', 'out', 'processes', 'maxRestarts'];
 
 /**
  * Sets the options of a command from the object in a file. The keys of the object are the long
@@ -27,16 +27,18 @@ export function applyOptions(
   config: Readonly<Record<string, unknown>>,
 ): string | undefined {
   const options = new Map(command.options.map((option) => [option.attributeName(), option]));
-  for (const name of COMMAND_LINE_ONLY) options.delete(name);
+  const flagOf = (name: string) => options.get(name)?.long ?? name;
   const { network, ...given } = config;
   if (network !== undefined && typeof network !== 'string')
     throw new InputError(`${file}: network: expected a name or a file, got ${show(network)}`);
   for (const [name, value] of Object.entries(given)) {
     const option = options.get(name);
     if (COMMAND_LINE_ONLY.includes(name))
-      throw new InputError(`${file}: ${name}: expected --${name} on the command line only`);
+      throw new InputError(`${file}: ${name}: expected ${flagOf(name)} on the command line only`);
     if (option === undefined) {
-      const known = ['network', ...options.keys()];
+      const known = ['network', ...options.keys()].filter(
+        (key) => !COMMAND_LINE_ONLY.includes(key),
+      );
       throw new InputError(`${file}: ${unknownOption(name, known)}`);
     }
     if (command.getOptionValueSource(name) === 'cli') continue;

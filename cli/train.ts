@@ -4,7 +4,9 @@ import type { Command } from 'commander';
 import { InputError } from '../lib/errors.ts';
 import { refuseLinks } from '../lib/files/refuseLinks.ts';
 import { isModuleFile } from './moduleFile.ts';
-import { endInterrupted, printLine, untilSignal } from './process.ts';
+import { broadcastText, type Group } from '../lib/group.ts';
+import { endInterrupted, interruptedStatus, printLine, printNote, untilSignal } from './process.ts';
+import { asRank } from './ranks.ts';
 import { applyOptions, readConfig } from './runConfig.ts';
 import { RUN_FILES } from './runFiles.ts';
 import { readRun } from './runFolder.ts';
@@ -17,30 +19,93 @@ import type { Resumed, TrainOutcome } from './trainNetwork.ts';
  */
 export function trainCommand(): Command {
   const command = trainOptions();
-  return command.action(async (network: string | undefined, { config, resume }: TrainOptions) => {
-    const configured =
-      config === undefined ? undefined : applyOptions(command, config, await readConfig(config));
-    const given = command.opts<TrainOptions>();
-    const { options, folder, resumed } =
-      resume === undefined
-        ? await plannedRun(
-            network ?? configured,
-            given,
-            command.getOptionValueSource('momentum') === 'cli',
-          )
-        : await resumedRun(command, resume, network, given);
-    const { trainNetwork } = await import('./trainNetwork.ts');
-    await untilSignal(async (signal) => {
-      try {
-        const outcome = await trainNetwork(options, folder, resumed, printLine, signal);
-        printOutcome(outcome, folder, options.network, signal);
-        if (outcome.ended !== 'aborted') await report(options, folder);
-      } catch (error) {
-        await reportFailure(options, folder);
-        throw error;
-      }
+  return command.action(async (network: string | undefined, given: TrainOptions) => {
+    if (given.processes !== undefined) return trainInProcesses(command, network, given);
+    if (given.maxRestarts !== undefined) {
+      throw new InputError(
+        '--max-restarts: expected --processes, which starts the processes that it restarts, got none',
+      );
+    }
+    await asRank(async (group) => {
+      // Only rank 0 must see the folder of the run.
+      const run = group.rank === 0 ? await runOf(command, network, given) : undefined;
+      await trainRank(group, JSON.parse(broadcastText(group, JSON.stringify(run ?? {}))) as Run);
     });
   });
+}
+
+/** Trains as one rank of a group, or as the only process. */
+async function trainRank(group: Group, { options, folder, resumed }: Run): Promise<void> {
+  const { trainNetwork } = await import('./trainNetwork.ts');
+  const isFirst = group.rank === 0;
+  await untilSignal(async (signal) => {
+    try {
+      const print = isFirst ? printLine : () => undefined;
+      const outcome = await trainNetwork({ options, folder, resumed, group, print, signal });
+      if (!isFirst) return;
+      printOutcome(outcome, folder, options.network, signal);
+      if (outcome.ended !== 'aborted') await report(options, folder);
+    } catch (error) {
+      if (isFirst) await reportFailure(options, folder);
+      throw error;
+    }
+  });
+}
+
+/**
+ * Starts the command in several processes. If one of them dies, all end, and the run continues from
+ * its last checkpoint if a restart is left.
+ */
+async function trainInProcesses(
+  command: Command,
+  network: string | undefined,
+  given: TrainOptions,
+): Promise<void> {
+  const { processes = 1, maxRestarts = 0 } = given;
+  const { launchRanks } = await import('./launchRanks.ts');
+  const { folder } = await runOf(command, network, given);
+  const args = withoutOptions(process.argv.slice(2), ['--processes', '--max-restarts']);
+  const first =
+    given.resume === undefined ? [...withoutOptions(args, ['--out']), '--out', folder] : args;
+  const module = network !== undefined && isModuleFile(network) ? [network] : [];
+  const again = ['train', ...module, '--resume', folder];
+  await untilSignal(async (signal) => {
+    for (let restart = 0; ; restart++) {
+      const canResume = existsSync(join(folder, 'checkpoint.safetensors'));
+      const { status, died } = await launchRanks(
+        processes,
+        restart > 0 && canResume ? again : first,
+        signal,
+      );
+      process.exitCode = signal.aborted ? interruptedStatus(signal) : status;
+      if (died === undefined || signal.aborted) return;
+      const remedy = `boxprop ${again.join(' ')} --processes ${processes} continues the run`;
+      const problem = `rank ${died.rank} was ended by ${died.by}`;
+      if (restart >= maxRestarts) throw new InputError(`${problem}; ${remedy}`);
+      printNote(`${problem}; restart ${restart + 1} of ${maxRestarts}`);
+    }
+  });
+}
+
+/** Removes options and their values, in both forms: `--out x` and `--out=x`. */
+function withoutOptions(args: readonly string[], flags: readonly string[]): string[] {
+  return args.filter(
+    (arg, i) => !flags.includes(arg.split('=')[0]) && !flags.includes(args[i - 1] ?? ''),
+  );
+}
+
+/** Returns the options and the folder of a run, from the command line. */
+async function runOf(
+  command: Command,
+  network: string | undefined,
+  { config, resume }: TrainOptions,
+): Promise<Run> {
+  const configured =
+    config === undefined ? undefined : applyOptions(command, config, await readConfig(config));
+  const given = command.opts<TrainOptions>();
+  return resume === undefined
+    ? plannedRun(network ?? configured, given, command.getOptionValueSource('momentum') === 'cli')
+    : resumedRun(command, resume, network, given);
 }
 
 /** The options of a run, and its folder. */
@@ -81,6 +146,9 @@ async function plannedRun(
   return { options: runOptions(network, given), folder: given.out ?? freeFolder(`runs/${name}`) };
 }
 
+/** The options that `--resume` accepts beside it. */
+const WITH_RESUME = ['--epochs', '--data', '--processes', '--max-restarts'];
+
 async function resumedRun(
   command: Command,
   folder: string,
@@ -94,11 +162,11 @@ async function resumedRun(
   const isModule = network !== undefined && isModuleFile(network);
   const extra =
     network === undefined || isModule
-      ? flags.find((flag) => flag !== '--epochs' && flag !== '--data')
+      ? flags.find((flag) => !WITH_RESUME.includes(String(flag)))
       : 'a network';
   if (extra !== undefined) {
     throw new InputError(
-      `--resume: expected no option but --epochs and --data, because the run keeps its own, got ${extra}`,
+      `--resume: expected no option but --epochs, --data and --processes, because the run keeps its own, got ${extra}`,
     );
   }
   const remedy = `train FILE --resume ${folder}`;

@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
-import { useBackend } from '../lib/backend/useBackend.ts';
+import { useBackend, type BackendName } from '../lib/backend/useBackend.ts';
+import { broadcastText, type Group } from '../lib/group.ts';
+import { broadcastState, requireSame } from '../train/equalRanks.ts';
+import { packageVersion } from './manifest.ts';
 import { backendOptions } from './backendOptions.ts';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { loadCheckpoint, saveCheckpoint } from '../train/checkpoint.ts';
@@ -60,6 +64,22 @@ export interface Resumed {
   readonly epochsNamed: boolean;
 }
 
+/** The arguments of `trainNetwork`. */
+export interface TrainNetworkOptions {
+  /** The options of the run. */
+  readonly options: RunOptions;
+  /** The folder of the run. Only rank 0 reads and writes it. */
+  readonly folder: string;
+  /** Is set if the run continues from the checkpoint in the folder. */
+  readonly resumed?: Resumed | undefined;
+  /** The processes that train together. */
+  readonly group: Group;
+  /** Receives a line after each epoch and prints it. */
+  readonly print: (line: string) => void;
+  /** Ends the run after the step in progress, with a checkpoint. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Trains a network in a folder. It writes `config.json`, `log.jsonl`, `checkpoint.safetensors` with
  * everything that a resumed run needs, and `weights.safetensors` of the epoch with the smallest
@@ -68,22 +88,19 @@ export interface Resumed {
  *
  * Errors: those of the data and of the `Trainer`; a folder that cannot be written or that another
  *         process uses, which is reported before training.
- * @param resumed is set if the run continues from the checkpoint in the folder.
- * @param print receives a line after each epoch and prints it.
- * @param signal ends the run after the step in progress, with a checkpoint.
  */
-export async function trainNetwork(
-  options: RunOptions,
-  folder: string,
-  resumed: Resumed | undefined,
-  print: (line: string) => void,
-  signal: AbortSignal,
-): Promise<TrainOutcome> {
+export async function trainNetwork({
+  options,
+  folder,
+  resumed,
+  group,
+  print,
+  signal,
+}: TrainNetworkOptions): Promise<TrainOutcome> {
   const { epochs, batchSize, dropLast = false, compile = true, seed } = options;
-  const backend = await useBackend(options.backend, {
-    ...backendOptions(options),
-    log: logBackend,
-  });
+  const { syncBatchNorm = false } = options;
+  const isFirst = group.rank === 0;
+  const backend = await rankBackend(group, options);
   const entry = await resolveNetwork(options.network, options);
   const rng = new Rng(seed);
   const data = await openRunData(options, rng);
@@ -98,11 +115,11 @@ export async function trainNetwork(
   const stepsPerEpoch = batchCount(train.length, batchSize, { dropLast });
   const examplesPerEpoch = Math.min(train.length, stepsPerEpoch * batchSize);
   const { schedule, plateau } = scheduleOf(options, stepsPerEpoch);
-  const runLog = new RunLog(join(folder, 'log.jsonl'));
+  const runLog = isFirst ? new RunLog(join(folder, 'log.jsonl')) : undefined;
   const [checkpointFile, file] = ['checkpoint', 'weights'].map((name) =>
     join(folder, `${name}.safetensors`),
   );
-  const progress = progressBar(epochs * examplesPerEpoch);
+  const progress = isFirst ? progressBar(epochs * examplesPerEpoch) : undefined;
   const about = {
     metadataVersion: METADATA_VERSION,
     network: networkMetadata(options.network),
@@ -114,14 +131,15 @@ export async function trainNetwork(
   let started = performance.now();
 
   const onEpoch = async (event: EpochEvent): Promise<void> => {
-    progress.hide();
+    progress?.hide();
     const { epoch, train: own, validation: measured, layers: boxes, learningRate, step } = event;
     const seconds = (performance.now() - started) / 1000;
     const held =
-      measured ?? (await evaluateFinite(network, data.test, { step: step - 1, compile, signal }));
+      measured ??
+      (await evaluateFinite(network, data.test, { step: step - 1, compile, group, signal }));
     const on = measured === undefined ? 'test' : 'validation';
     const { loss, errorRate, top5Errors, examples } = held;
-    runLog.add({
+    runLog?.add({
       type: 'epoch',
       epoch,
       step,
@@ -132,7 +150,7 @@ export async function trainNetwork(
       seconds,
       boxes,
     });
-    if (measured === undefined || event.best) {
+    if (isFirst && (measured === undefined || event.best)) {
       const tensors = { ...network.params, ...network.buffers };
       const accuracy = (1 - errorRate).toFixed(4);
       await saveWeights(file, tensors, {
@@ -144,10 +162,10 @@ export async function trainNetwork(
     const [trainError, heldError] = [own.errorRate, errorRate].map(percent);
     print(
       `epoch ${epoch}/${epochs}: loss ${formatLoss(own.loss)}, training error ${trainError}, ${on} error ${heldError}, ` +
-        `${Math.round(examplesPerEpoch / seconds)} examples/s`,
+        `${Math.round(examplesPerEpoch / seconds)} examples/s${exchangeNote(event, seconds)}`,
     );
     started = performance.now();
-    if (epoch < epochs) progress.show(epoch + 1);
+    if (epoch < epochs) progress?.show(epoch + 1);
   };
   const { patience, checkpointSteps } = options;
   const trainer: Trainer = new Trainer({
@@ -165,14 +183,16 @@ export async function trainNetwork(
     ...(plateau && { plateau }),
     ...(patience !== undefined && { patience }),
     compile,
+    group,
+    syncBatchNorm,
     ...(checkpointSteps !== undefined && { checkpointSteps }),
     cost: new SoftmaxCrossEntropy(),
     onStep: (event) => {
-      runLog.add({ type: 'step', ...event });
-      progress.step(event.examples, event.loss);
+      runLog?.add({ type: 'step', ...event });
+      progress?.step(event.examples, event.loss);
     },
     checkpoint: async () => {
-      await runLog.flush();
+      await runLog?.flush();
       await save();
     },
   });
@@ -184,15 +204,16 @@ export async function trainNetwork(
       metadata: { ...about, settings: settingsMetadata(options) },
     });
   const fail = async (message: string) => {
-    runLog.add({ type: 'failed', step: trainer.progress.step, message });
+    runLog?.add({ type: 'failed', step: trainer.progress.step, message });
     // An error is ignored here, because the disk itself may have failed.
-    await runLog.flush().catch(() => undefined);
+    await runLog?.flush().catch(() => undefined);
   };
   let training = false;
   let unlock: (() => Promise<void>) | undefined;
   try {
-    unlock = await lockedFolder(resumed ? '--resume' : '--out', folder);
-    if (resumed) {
+    requireSame(group, { 'version of boxprop': packageVersion(), ...about });
+    if (isFirst) unlock = await lockedFolder(resumed ? '--resume' : '--out', folder);
+    if (runLog !== undefined && resumed) {
       await checkSameData(checkpointFile, data.metadata);
       const notes = [...resumed.notes, ...(await backendNotes(checkpointFile, backend))];
       trainer.restore(await loadCheckpoint(checkpointFile, { network, optimizer }));
@@ -209,21 +230,23 @@ export async function trainNetwork(
         await storeEpochs(folder, epochs);
       }
       notes.forEach(printNote);
-    } else {
+    } else if (isFirst) {
       await checkNewFolder(folder, [checkpointFile, file]);
       await writeConfig(folder, withAbsolutePaths(options));
       await save();
     }
     describeData(data).forEach(print);
-    progress.show(Math.floor(trainer.progress.step / stepsPerEpoch) + 1);
+    progress?.show(Math.floor(trainer.progress.step / stepsPerEpoch) + 1);
     training = true;
     const result = await trainer.run();
     if (result.ended === 'aborted') {
       return { ended: 'aborted', epoch: result.epochs + 1, testedOn, file };
     }
-    if (validation !== undefined)
-      await loadWeights(file, { ...network.params, ...network.buffers });
-    const { accuracy } = await evaluate(network, data.test, { compile, signal });
+    if (validation !== undefined) {
+      if (isFirst) await loadWeights(file, { ...network.params, ...network.buffers });
+      await broadcastState(group, network, optimizer);
+    }
+    const { accuracy } = await evaluate(network, data.test, { compile, group, signal });
     const epoch = result.best?.epoch ?? result.epochs;
     return { ended: result.ended, epoch, accuracy, testedOn, file };
   } catch (error) {
@@ -234,11 +257,36 @@ export async function trainNetwork(
     const epoch = Math.max(1, Math.ceil(trainer.progress.step / stepsPerEpoch));
     return { ended: 'aborted', epoch, testedOn, file };
   } finally {
-    progress.hide();
+    progress?.hide();
     optimizer.dispose();
     network.dispose();
     await unlock?.();
   }
+}
+
+/**
+ * Starts the backend of a rank. All ranks use the backend that rank 0 chooses. If ranks share a
+ * machine, each gets its share of the processors, and its own graphics card if there are several.
+ */
+async function rankBackend(group: Group, options: RunOptions): Promise<BackendName> {
+  const { rank, localRank, localSize } = group;
+  const share = Math.max(1, Math.floor(availableParallelism() / localSize));
+  if (localSize > 1) process.env.CUDA_VISIBLE_DEVICES ??= String(localRank);
+  const settings = {
+    ...(localSize > 1 && { threads: share }),
+    ...backendOptions(options),
+    log: rank === 0 ? logBackend : () => undefined,
+  };
+  const first = rank === 0 ? await useBackend(options.backend, settings) : undefined;
+  const chosen = broadcastText(group, first ?? '') as BackendName;
+  return first ?? useBackend(chosen, settings);
+}
+
+/** Returns how much of an epoch rank 0 spent on the exchange of gradients. */
+function exchangeNote({ exchangeSeconds }: EpochEvent, seconds: number): string {
+  return exchangeSeconds === undefined
+    ? ''
+    : `, ${((100 * exchangeSeconds) / seconds).toFixed(1)} % of the time in exchange`;
 }
 
 function percent(share: number): string {

@@ -92,6 +92,8 @@ export interface RunOptions {
   readonly threads?: number;
   /** Whether steps run as graphs on tensorflow; true by default. */
   readonly compile?: boolean;
+  /** Whether BatchNorm uses the statistics of the examples of all processes. */
+  readonly syncBatchNorm?: boolean;
   /** The instructions that boxprop's own kernels on wasm use. */
   readonly simd?: SimdChoice;
   /** The number of examples to train on, which are the first ones of the data; all by default. */
@@ -115,6 +117,10 @@ export type TrainOptions = Omit<RunOptions, 'network' | 'learningRate'> & {
   readonly resume?: string;
   /** A file that contains options. */
   readonly config?: string;
+  /** The number of processes to start. */
+  readonly processes?: number;
+  /** The number of times that the run may continue after a process died. */
+  readonly maxRestarts?: number;
 };
 
 /** Makes the command `boxprop train NETWORK` with its options. The caller adds the action. */
@@ -194,6 +200,17 @@ export function trainOptions(): Command {
     .option('--threads <n>', 'threads (tensorflow, wasm)', integerOption('--threads', 1))
     .addOption(NO_COMPILE_OPTION)
     .addOption(SIMD_OPTION)
+    .option(
+      '--processes <n>',
+      'train in n processes on this machine, through mpiexec',
+      integerOption('--processes', 1),
+    )
+    .option('--sync-batch-norm', 'BatchNorm uses the statistics of all processes')
+    .option(
+      '--max-restarts <n>',
+      'with --processes: continue up to n times after a process died',
+      integerOption('--max-restarts', 1),
+    )
     .option('--limit <n>', 'train on the first n examples only', integerOption('--limit', 1))
     .option(
       '--checkpoint-steps <n>',
@@ -207,14 +224,21 @@ export function trainOptions(): Command {
     .option('--no-report', 'write no report.html')
     .option(
       '--resume <dir>',
-      'continue the run in this folder; only --epochs and --data may change',
+      'continue the run in this folder; only --epochs, --data and --processes may change',
     );
 }
 
 /** Fills in the defaults that depend on other options. */
 export function runOptions(
   network: string,
-  { out: _out, resume: _resume, config: _config, ...given }: TrainOptions,
+  {
+    out: _out,
+    resume: _resume,
+    config: _config,
+    processes: _processes,
+    maxRestarts: _restarts,
+    ...given
+  }: TrainOptions,
 ): RunOptions {
   return { network, ...given, learningRate: given.learningRate ?? LEARNING_RATES[given.optimizer] };
 }

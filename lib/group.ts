@@ -1,3 +1,8 @@
+import { InputError } from './errors.ts';
+
+/** Reports a problem that every rank of a group has found, in the same words. */
+export class GroupError extends InputError {}
+
 /** Numbers that ranks exchange, in single or double precision. */
 export type GroupValues = Float32Array | Float64Array;
 

@@ -1,7 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { constant } from '../lib/constant.ts';
-import { InputError } from '../lib/errors.ts';
-import { broadcastText, gatherText, type Group } from '../lib/group.ts';
+import { broadcastText, gatherText, GroupError, type Group } from '../lib/group.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import type { OptimizerState, OptimizerWithState } from '../optim/state.ts';
@@ -23,7 +22,7 @@ export function requireSame(group: Group, facts: Readonly<Record<string, unknown
     const [expected, got] = [first[name], other[name]].map((value) =>
       value === undefined ? 'none' : JSON.stringify(value),
     );
-    throw new InputError(
+    throw new GroupError(
       `rank ${i + 1}: expected the same ${name} as on rank 0, ${expected}, got ${got}`,
     );
   });

@@ -36,7 +36,7 @@ interface Unsent {
 export class GradientExchange {
   /** The ranks that take part. */
   readonly group: Group;
-  /** The time that all steps so far have spent on copying and waiting, in seconds. */
+  /** The time that steps have spent on copies and in waiting, in seconds. */
   seconds = 0;
   readonly #params: Params;
   readonly #values: GroupValues;
@@ -77,6 +77,13 @@ export class GradientExchange {
     this.#places = new Map();
     this.#unsent = [];
     this.#end = 0;
+  }
+
+  /** Returns `seconds` since the last call of this method. */
+  takeSeconds(): number {
+    const { seconds } = this;
+    this.seconds = 0;
+    return seconds;
   }
 
   /** Waits for the sums that have been started. It is called after an error in the step. */

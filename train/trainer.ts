@@ -505,7 +505,7 @@ export class Trainer {
       train: trained,
       ...(evaluated && { validation: evaluated }),
       learningRate,
-      ...(this.#exchange && { exchangeSeconds: this.#exchange.seconds }),
+      ...(this.#exchange && { exchangeSeconds: this.#exchange.takeSeconds() }),
       layers,
       best,
     });

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Cost } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
-import { gatherText, type Group, type Share } from '../lib/group.ts';
+import { gatherText, GroupError, type Group, type Share } from '../lib/group.ts';
 
 /** The place of a rank's examples in the batch of all ranks. */
 export interface WholeBatch {
@@ -44,7 +44,7 @@ export function wholeBatch(
   const of = sum(counts);
   const total = sizes[group.size];
   if (total === 0) {
-    throw new InputError(
+    throw new GroupError(
       `trainStep: expected examples that count in the mean, got none on ${group.size} ranks`,
     );
   }
@@ -76,5 +76,5 @@ export function agreeOnProblem(
   if (broken === 0) return total;
   const problems = gatherText(group, problem ?? '');
   const rank = problems.findIndex((text) => text !== '');
-  throw new InputError(`rank ${rank}: ${problems[rank]}`);
+  throw new GroupError(`rank ${rank}: ${problems[rank]}`);
 }

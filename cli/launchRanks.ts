@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { createInterface } from 'node:readline';
+import { InputError } from '../lib/errors.ts';
+import { findMpi, MPI_VARIABLE } from '../lib/mpi/findMpi.ts';
+import { ANNOUNCE, ANNOUNCEMENT } from './ranks.ts';
+
+/** The end of the ranks of a job. */
+export interface Ended {
+  /** The exit status of the launcher. */
+  readonly status: number;
+  /** The rank that died first; undefined if the launcher did not say. */
+  readonly died?: { readonly rank: number; readonly by: string };
+}
+
+/**
+ * Runs this program in several processes through `mpiexec` and passes on what they print, except
+ * the lines that mpiexec itself prints when a rank dies.
+ *
+ * Errors: no `mpiexec`.
+ * @param args the arguments of each process.
+ * @param signal ends the ranks after their step in progress.
+ */
+export async function launchRanks(
+  processes: number,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<Ended> {
+  const { mpiexec, library } = installation();
+  const [program] = process.argv.slice(1);
+  const child = spawn(
+    mpiexec,
+    ['-n', String(processes), process.execPath, ...process.execArgv, program, ...args],
+    {
+      stdio: ['ignore', 'inherit', 'pipe'],
+      env: { ...OPEN_MPI, ...process.env, [MPI_VARIABLE]: library, [ANNOUNCE]: '1' },
+      // Ctrl-C of a terminal reaches mpiexec only through this process, once.
+      detached: true,
+    },
+  );
+  const report = new LauncherReport();
+  // A signal to one rank is enough: the ranks agree to stop. mpiexec would kill them.
+  const stop = () => {
+    const pid = report.pidOf(0);
+    if (pid === undefined) child.kill('SIGTERM');
+    else process.kill(pid, 'SIGTERM');
+  };
+  signal.addEventListener('abort', stop);
+  for await (const line of createInterface({ input: child.stderr })) {
+    if (!report.isOfLauncher(line)) process.stderr.write(`${line}\n`);
+  }
+  signal.removeEventListener('abort', stop);
+  const status = await new Promise<number>((resolve) => {
+    const done = (code: number | null, by: NodeJS.Signals | null) =>
+      resolve(code ?? 128 + constants.signals[by ?? 'SIGKILL']);
+    if (child.exitCode !== null || child.signalCode !== null)
+      done(child.exitCode, child.signalCode);
+    else child.once('exit', done);
+  });
+  return { status, ...(report.died && { died: report.died }) };
+}
+
+/**
+ * Lets Open MPI run as root, as in a container, run more ranks than processors, and not tie a rank
+ * to one processor, which its threads would share.
+ */
+const OPEN_MPI = {
+  OMPI_ALLOW_RUN_AS_ROOT: '1',
+  OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
+  OMPI_MCA_rmaps_base_oversubscribe: '1',
+  OMPI_MCA_hwloc_base_binding_policy: 'none',
+  PRTE_MCA_rmaps_default_mapping_policy: ':oversubscribe',
+  PRTE_MCA_hwloc_default_binding_policy: 'none',
+};
+
+function installation(): { readonly mpiexec: string; readonly library: string } {
+  for (const { mpiexec, library } of findMpi())
+    if (mpiexec !== undefined) return { mpiexec, library };
+  throw new InputError(
+    '--processes: expected mpiexec in the path, got none: npx boxprop setup mpi',
+  );
+}
+
+/** Recognizes the lines that MPICH and Open MPI print when a rank dies. */
+class LauncherReport {
+  died: Ended['died'];
+  readonly #ranks = new Map<number, number>();
+  #process: number | undefined;
+  #isInside = false;
+
+  /** Returns the process of a rank, once it has said who it is. */
+  pidOf(rank: number): number | undefined {
+    return [...this.#ranks].find(([, of]) => of === rank)?.[0];
+  }
+
+  /** Returns whether a line of standard error is not of a rank. */
+  isOfLauncher(line: string): boolean {
+    const [, rank, pid] = RegExp(`^${ANNOUNCEMENT} (\\d+) (\\d+)$`).exec(line) ?? [];
+    if (rank !== undefined) {
+      this.#ranks.set(Number(pid), Number(rank));
+      return true;
+    }
+    return this.#isOfMpich(line) || this.#isOfOpenMpi(line);
+  }
+
+  #isOfMpich(line: string): boolean {
+    const [, pid] = /^=\s+(?:RANK \d+ )?PID (\d+) RUNNING AT/.exec(line) ?? [];
+    if (pid !== undefined) this.#process = Number(pid);
+    const [, code] = /^=\s+EXIT CODE: (\d+)/.exec(line) ?? [];
+    if (code !== undefined && this.#process !== undefined)
+      this.#die(this.#ranks.get(this.#process), Number(code));
+    return /^(=|YOUR APPLICATION TERMINATED|This typically refers to a problem|Please see the FAQ)/.test(
+      line,
+    );
+  }
+
+  /** Open MPI prints its report between two lines of dashes. */
+  #isOfOpenMpi(line: string): boolean {
+    if (/^-{60,}$/.test(line)) {
+      this.#isInside = !this.#isInside;
+      return true;
+    }
+    const [, rank, code] =
+      /process rank (\d+) with PID .* exited on\s*signal (\d+)/.exec(line) ?? [];
+    if (rank !== undefined) this.#die(Number(rank), Number(code));
+    return this.#isInside;
+  }
+
+  #die(rank: number | undefined, code: number): void {
+    if (rank === undefined) return;
+    const [name] = Object.entries(constants.signals).find(([, number]) => number === code) ?? [];
+    this.died ??= { rank, by: name ?? `exit status ${code}` };
+  }
+}

@@ -1,0 +1,40 @@
+import { setTimeout } from 'node:timers/promises';
+import { GroupError, type Group } from '../lib/group.ts';
+import { messageOf } from '../lib/errors.ts';
+import { joinGroup } from '../lib/mpi/joinGroup.ts';
+import { printNote } from './process.ts';
+
+/** The environment variable by which `--processes` asks each rank to say who it is. */
+export const ANNOUNCE = 'BOXPROP_ANNOUNCE';
+/** The start of the line that a rank then prints to standard error. */
+export const ANNOUNCEMENT = 'boxprop-rank';
+
+/** The time that a rank leaves to rank 0 to report the same problem, in milliseconds. */
+const GRACE = 500;
+
+/**
+ * Runs a command as one rank of the launcher's processes, or as the only process.
+ *
+ * Errors: those of `run`. A problem that all ranks have found is reported by rank 0 alone. A rank
+ *         that has a problem of its own reports it, with its number, and ends all ranks.
+ */
+export async function asRank(run: (group: Group) => Promise<void>): Promise<void> {
+  const group = await joinGroup();
+  if (group.size === 1) return run(group);
+  if (process.env[ANNOUNCE] !== undefined)
+    process.stderr.write(`${ANNOUNCEMENT} ${group.rank} ${process.pid}\n`);
+  try {
+    await run(group);
+    group.leave();
+  } catch (error) {
+    if (error instanceof GroupError) {
+      group.leave();
+      if (group.rank === 0) throw error;
+      return;
+    }
+    if (group.rank === 0) throw error;
+    await setTimeout(GRACE);
+    printNote(`rank ${group.rank}: ${messageOf(error)}`);
+    process.exit(1);
+  }
+}
