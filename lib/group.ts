@@ -22,7 +22,7 @@ export interface PendingSum {
  * After an error in a method, the group is no longer usable.
  */
 export interface Group {
-  /** The number of this process, from 0. */
+  /** The number of this process, counted from 0. */
   readonly rank: number;
   /** The number of processes. */
   readonly size: number;

@@ -7,9 +7,10 @@ import type { OptimizerState, OptimizerWithState } from '../optim/state.ts';
 import type { Optimizer } from './trainStep.ts';
 
 /**
- * Compares facts of the ranks, such as the size of the batch, before they depend on each other.
+ * Checks that certain values, such as the size of the batch, are the same on all ranks. This is
+ * done before the ranks depend on each other.
  *
- * Errors: a fact that differs from that of rank 0, with the rank.
+ * Errors: a value that differs from that of rank 0 (the message names the rank).
  */
 export function requireSame(group: Group, facts: Readonly<Record<string, unknown>>): void {
   const all = gatherText(group, JSON.stringify(facts));
@@ -28,7 +29,9 @@ export function requireSame(group: Group, facts: Readonly<Record<string, unknown
   });
 }
 
-/** Gives every rank the parameters and buffers of rank 0, and the state of its optimizer. */
+/**
+ * Sets the parameters, the buffers and the state of the optimizer to those of rank 0 on every rank.
+ */
 export async function broadcastState(
   group: Group,
   network: Pick<Module, 'params' | 'buffers'>,
@@ -55,8 +58,8 @@ export async function broadcastState(
 }
 
 /**
- * Returns whether all ranks have the same parameters and buffers, bit for bit. Processors of
- * different kinds may round differently, so the parameters can drift apart in an epoch.
+ * Returns whether all ranks have the same parameters and buffers, bit for bit. Different kinds of
+ * processors may round differently, so the parameters can slowly diverge within an epoch.
  */
 export async function areEqual(group: Group, network: Pick<Module, 'params' | 'buffers'>) {
   let hash = 0x811c9dc5;
@@ -73,7 +76,7 @@ function variablesOf({ params, buffers }: Pick<Module, 'params' | 'buffers'>): S
   return new Set([...Object.values(params), ...Object.values(buffers)]);
 }
 
-/** @param tensor the tensor of rank 0; the other ranks may have none. */
+/** @param tensor the tensor of rank 0. The other ranks may have none. */
 async function broadcastTensor(
   group: Group,
   tensor: Tensor | undefined,

@@ -7,11 +7,16 @@ import { gatherText, GroupError, type Group, type Share } from '../lib/group.ts'
 export interface WholeBatch {
   /** The rank's examples in the whole batch; undefined if there is only one rank. */
   readonly share?: Share;
-  /** The share of the rank's examples among all, from 0 to 1. */
+  /** The number of the rank's examples divided by the number of all examples, from 0 to 1. */
   readonly part: number;
-  /** The number by which the mean over the rank's examples divides; 0 if none of them counts. */
+  /**
+   * The number by which the mean over the rank's examples divides. It is 0 if all of them are
+   * ignored.
+   */
   readonly weight: number;
-  /** The factor of the rank's loss and gradients in those of the whole batch. */
+  /**
+   * The factor by which the rank's loss and gradients are multiplied in those of the whole batch.
+   */
   readonly scale: number;
 }
 
@@ -24,7 +29,7 @@ export interface WholeBatch {
  * so the gradients of a rank count with scale S_r / Σ_s S_s; for the reduction 'sum' the scale
  * is 1.
  *
- * Errors: a mean over labels of which none counts on any rank.
+ * Errors: a mean if the labels on all ranks are ignored.
  */
 export function wholeBatch(
   group: Group | undefined,
@@ -59,7 +64,7 @@ export function wholeBatch(
 /**
  * Returns the sum of the losses of all ranks, or throws on all of them if one has a problem.
  *
- * Errors: the problem of the first rank that has one, with its number.
+ * Errors: the problem of the first rank that has one (the message names the rank).
  */
 export function agreeOnProblem(
   group: Group | undefined,
