@@ -33,7 +33,7 @@ export async function launchRanks(
     ['-n', String(processes), process.execPath, ...process.execArgv, program, ...args],
     {
       stdio: ['ignore', 'inherit', 'pipe'],
-      env: { ...OPEN_MPI, ...process.env, [MPI_VARIABLE]: library, [ANNOUNCE]: '1' },
+      env: { ...LAUNCH_ENVIRONMENT, ...process.env, [MPI_VARIABLE]: library, [ANNOUNCE]: '1' },
       // Ctrl-C of a terminal reaches mpiexec only through this process, once.
       detached: true,
     },
@@ -64,7 +64,7 @@ export async function launchRanks(
  * Lets Open MPI run as root, as in a container, run more ranks than processors, and not tie a rank
  * to one processor, which its threads would share.
  */
-const OPEN_MPI = {
+export const LAUNCH_ENVIRONMENT = {
   OMPI_ALLOW_RUN_AS_ROOT: '1',
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
   OMPI_MCA_rmaps_base_oversubscribe: '1',

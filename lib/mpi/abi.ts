@@ -4,7 +4,7 @@
  */
 export interface Abi {
   /** The kind of library. */
-  readonly family: 'MPICH' | 'Open MPI' | 'MPI ABI';
+  readonly family: 'MPICH' | 'Open MPI';
   /** The C type of handles: communicators, operations, data types and error handlers. */
   readonly handle: 'int' | 'intptr_t';
   readonly world: number | bigint;
@@ -25,7 +25,7 @@ export interface Abi {
 
 /** Source: the MPI standard, version 5.0, chapter 20; the header mpi_abi.h of MPICH 5.0.2. */
 const STANDARD: Abi = {
-  family: 'MPI ABI',
+  family: 'MPICH',
   handle: 'intptr_t',
   world: 0x101,
   sum: 0x21,

@@ -79,12 +79,14 @@ export class MpiLibrary {
     return new MpiLibrary(file, abi, functions);
   }
 
-  /** The first line of the library's own description, such as `Open MPI v5.0.11, ...`. */
+  /** The name and version of the library, such as `Open MPI 5.0.11`. */
   get version(): string {
     const text = new Uint8Array(LONGEST_TEXT);
     const length = new Int32Array(new ArrayBuffer(128));
     this.call('Get_library_version', text, length);
-    return textOf(text, length[0]).split('\n')[0].trim();
+    const [line] = textOf(text, length[0]).split('\n');
+    const [, version] = /(\d+(?:\.\d+)+)/.exec(line) ?? [];
+    return version === undefined ? line.trim() : `${this.abi.family} ${version}`;
   }
 
   /**
