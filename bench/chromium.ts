@@ -14,7 +14,7 @@ export interface Page {
 }
 
 export interface PageOptions {
-  /** Is called with each line that the page writes to its console. */
+  /** This function is called with each line that the page writes to its console. */
   readonly onConsole?: (line: string) => void;
   /** Additional switches for Chromium. */
   readonly switches?: readonly string[];

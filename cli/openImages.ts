@@ -6,7 +6,7 @@ import { pathKind } from '../lib/files/regularFile.ts';
 import type { OpenedData } from './openedData.ts';
 import { namesPart, openParts, partNames } from './partNames.ts';
 
-/** Images in folders, with notes about the decisions that were made. */
+/** Images in folders, with notes such as which files were left out. */
 type OpenedImages = Omit<OpenedData, 'notes'> & { readonly notes?: readonly string[] };
 
 /**

@@ -112,7 +112,7 @@ async function runOf(
 interface Run {
   readonly options: RunOptions;
   readonly folder: string;
-  /** Is set if the run continues. */
+  /** Describes how the run continues from its checkpoint; undefined for a new run. */
   readonly resumed?: Resumed;
 }
 

@@ -70,7 +70,7 @@ export interface TrainNetworkOptions {
   readonly options: RunOptions;
   /** The folder of the run. Only rank 0 reads and writes it. */
   readonly folder: string;
-  /** Is set if the run continues from the checkpoint in the folder. */
+  /** Describes how the run continues from its checkpoint; undefined for a new run. */
   readonly resumed?: Resumed | undefined;
   /** The processes that train together. */
   readonly group: Group;

@@ -22,7 +22,7 @@ export interface TensorFile {
    * is undefined if the file contains nothing but weights.
    */
   readonly note?: string;
-  /** Reads the values of one tensor. The file keeps no values in memory. */
+  /** Reads the values of one tensor. The values are not cached. */
   readonly read: (entry: TensorInfo) => Promise<SafetensorsTensor>;
 }
 

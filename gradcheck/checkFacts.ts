@@ -68,8 +68,9 @@ function checkOutput(box: AnyModule, inputs: readonly Tensor[], target: Gradchec
 }
 
 /**
- * Computes the gradient of one random element y[at] of the output: ∂y[at]/∂x must be 0 outside the
- * block of x that the window gives for y[at].
+ * Checks the window in `facts` at one random element y[at] of the output: ∂y[at]/∂x must be 0
+ * outside the block of x on which y[at] depends according to the window. Returns a message if it is
+ * not.
  */
 function windowProblem(
   box: AnyModule,

@@ -113,7 +113,7 @@ export interface GradcheckAllOptions {
    * float64.
    */
   readonly backend?: BackendName;
-  /** Is called before each box is checked. */
+  /** This function is called before each box is checked. */
   readonly onBox?: (name: string) => void;
 }
 

@@ -26,7 +26,7 @@ export interface ClosestAdversarialOptions {
   readonly input: Tensor;
   /** The class that the network should predict. */
   readonly target: number;
-  /** Is called after each λ that has been tried. */
+  /** This function is called after each λ that has been tried. */
   readonly onTry?: (tried: AdversarialTry) => void;
   /**
    * Stops the search when it is aborted; `closestAdversarial` then rejects with the signal's

@@ -51,10 +51,10 @@ export type Run<V> = <In, Out>(child: NamedModule<In, Out>, input: Routed<In, V>
  * ownership of.
  */
 export interface Back {
-  /** Is called for a child whose input is the output of another child. */
+  /** This function is called for a child whose input is the output of another child. */
   through<In, Out>(child: NamedModule<In, Out>, gradOutput: Out): In;
   /**
-   * Is called for a child whose input is the container's own input. Returns undefined if only
+   * This function is called for a child whose input is the container's own input. Returns undefined if only
    * parameter gradients are needed.
    */
   toInput<In, Out>(child: NamedModule<In, Out>, gradOutput: Out): In | undefined;

@@ -1,7 +1,7 @@
 import { batchCount } from '../data/batches.ts';
 import type { TrainingProgress } from '../train/trainer.ts';
 
-/** The progress of a training. */
+/** The progress of a training run. */
 export interface Stage {
   /** A description of the progress, such as `after epoch 3`. */
   readonly when: string;
@@ -9,7 +9,7 @@ export interface Stage {
   readonly trained: boolean;
 }
 
-/** Describes the progress of a training. */
+/** Describes the progress of a training run. */
 export function stageOf({
   step,
   examples,

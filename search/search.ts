@@ -62,9 +62,9 @@ export interface SearchOptions {
    * again.
    */
   readonly history?: SearchHistory;
-  /** Is called and awaited before the first fold of a new point is evaluated. */
+  /** This function is called and awaited before the first fold of a new point is evaluated. */
   readonly onPoint?: (trial: number, point: Point) => void | Promise<void>;
-  /** Is called and awaited after each trial, unless all results of the trial are from `history`. */
+  /** This function is called and awaited after each trial, unless all results of the trial are from `history`. */
   readonly onTrial?: (trial: Trial) => void | Promise<void>;
   /**
    * Stops the search when it is aborted: no further fold starts, and `search` rejects with the

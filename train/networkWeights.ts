@@ -23,7 +23,7 @@ export function buffersOf(weights: NetworkWeights): ArrayBuffer[] {
 /**
  * Sets the parameters and buffers of a network.
  *
- * Errors: weights that do not match the network. No variable is then set.
+ * Errors: weights that do not match the network. In that case, no variable is set.
  *
  * @param where the function that the error names.
  */

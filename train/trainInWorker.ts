@@ -18,9 +18,9 @@ export interface TrainInWorkerOptions<Settings> {
   readonly settings: Settings;
   /** Stops the training after the current step when it is aborted. */
   readonly signal?: AbortSignal;
-  /** Is called for each step. The events of about one frame arrive together. */
+  /** This function is called for each step. The events of about one frame arrive together. */
   readonly onStep?: (event: StepEvent) => void;
-  /** Is called after each epoch, when `network` has the weights of the epoch. */
+  /** This function is called after each epoch, when `network` has the weights of the epoch. */
   readonly onEpoch?: (event: EpochEvent) => void;
 }
 

@@ -121,9 +121,9 @@ export interface TrainerOptions {
    * stop.
    */
   readonly signal?: AbortSignal;
-  /** Is called after each step. */
+  /** This function is called after each step. */
   readonly onStep?: (event: StepEvent) => void;
-  /** Is called and awaited after each complete epoch. */
+  /** This function is called and awaited after each complete epoch. */
   readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
   /**
    * Saves the trainer's state. It is called after each epoch, and if the signal stops the training.

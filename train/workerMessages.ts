@@ -25,7 +25,7 @@ export interface TrainingPort extends TrainingHost {
   close(): void;
 }
 
-/** The message that starts a training. All later messages go through `port`. */
+/** The message that starts a training run. All later messages go through `port`. */
 export interface StartMessage {
   readonly boxprop: 'train';
   readonly settings: unknown;
@@ -50,7 +50,7 @@ export interface WorkerError {
   readonly box?: Pick<BoxError, 'path' | 'problem'>;
 }
 
-/** Returns whether a message of a page starts a training. */
+/** Returns whether a message of a page starts a training run. */
 export function isStart(data: unknown): data is StartMessage {
   return isObject(data) && data.boxprop === 'train';
 }

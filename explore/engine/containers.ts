@@ -5,7 +5,7 @@ import type { Argument } from './boxes.ts';
 
 const { Branch, Graph, Linear, Residual, Sequential, Sigmoid, Sum, Tanh } = modules;
 
-/** The options of a container that the reader may choose. */
+/** The options that a visitor of the page can choose for a container. */
 type Options = Readonly<Record<string, Argument>>;
 
 /**

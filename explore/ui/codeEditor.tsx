@@ -5,7 +5,7 @@ interface Props {
   readonly label: string;
   readonly value: string;
   readonly onInput: (value: string) => void;
-  /** Is called at Ctrl+Enter. */
+  /** This function is called at Ctrl+Enter. */
   readonly onRun: () => void;
 }
 

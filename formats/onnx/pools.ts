@@ -23,7 +23,7 @@ const ONE = [1, 1] as const;
 
 /**
  * The exporters of the pools. With `ceilMode`, the last window may extend beyond the padding. The
- * cells there are exported as additional padding at the end, which the boxes never count.
+ * cells there are exported as additional padding at the end. The boxes never count these cells.
  */
 export const POOLS: readonly OnnxExporter[] = [
   onnxExporter(MaxPool2D, (graph, box, input) => {

@@ -44,7 +44,7 @@ export function torchBox<B>(
 }
 
 /**
- * Makes the function for a box with a kernel: axis i of the kernel is axis order[i] in the file.
+ * Returns the `store` of a box with a kernel: axis i of the kernel is axis order[i] in the file.
  * All other parameters of such a box are vectors.
  */
 const kernel =

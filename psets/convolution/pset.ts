@@ -52,7 +52,7 @@ const flipped =
 const convolved = terms(middle, -1);
 /**
  * The correct terms with i and j exchanged. A gradient with these terms repeats the sum of the
- * forward function, where its transpose would be right.
+ * forward function instead of its transpose.
  */
 const forwardAgain: Walk = (N, M, mode) => terms()(N, M, mode).map(([i, j, m]) => [j, i, m]);
 

@@ -9,7 +9,7 @@ export interface Line {
 /** The largest number of points of a line. If there are more, neighbouring points are averaged. */
 const MOST = 2000;
 
-/** The curves of a training. `with` returns a new object, so that a signal notices the change. */
+/** The curves of a training run. `with` returns a new object, so that a signal notices the change. */
 export class Curves {
   /** The loss of each step, or of several neighbouring steps. */
   readonly losses: Line;

@@ -30,7 +30,7 @@ const HEIGHT = 240;
 /** The smallest value on a logarithmic scale; the loss of a small batch may be 0. */
 const LEAST = 1e-6;
 
-/** Lines over the steps of a training. */
+/** Lines over the steps of a training run. */
 export function Plot({ title, series, log = false, empty, label }: Props): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);

@@ -31,10 +31,7 @@ export function windowMeans(axis: Axis, countPadding: boolean): AxisMap {
   return slideWindow(axis, (first, past) => 1 / count(first, past));
 }
 
-/**
- * Returns a function that returns the number of cells over which `windowMeans` averages in a
- * window.
- */
+/** Returns a function of a window: the number of cells over which `windowMeans` averages. */
 export function cellsInWindow(
   axis: Axis,
   countPadding: boolean,
