@@ -41,6 +41,7 @@ test.each([
   ['wrongValue', /rate is no number/],
   ['slow', /took \d\.\d s of processor time/],
   ['memory', /memory grew by \d+ MiB/],
+  ['trusting', /threw RangeError: Invalid typed array length/],
   ['exits', /ended the process with status 3/],
   ['endless', /did not end within 60 s/],
 ] as const)(

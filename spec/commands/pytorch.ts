@@ -1,16 +1,20 @@
 /**
  * `npm run test:pytorch [-- NAMES]`: exchanges weights between boxprop and PyTorch. For each
  * network of torchvision, PyTorch's weights must give the same scores in boxprop and return to
- * PyTorch bit for bit, and boxprop's weights must give the same scores in PyTorch. The exit status
+ * PyTorch bit for bit, and boxprop's weights must give the same scores in PyTorch. The tensors of
+ * `.pth` files, of both forms and in float32, float16, and bfloat16, must equal what torch.load
+ * reads bit for bit, and so must views of shared storages. The exit status
  * is 1 if any score differs by more than 1e-4 of the largest score, or if PyTorch is missing.
  */
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tensor, tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import { init, Rng, useBackend } from '../../index.ts';
-import { withSafetensors } from '../../formats/safetensors/safetensorsFile.ts';
+import { bytesOf } from '../../formats/safetensors/safetensors.ts';
+import { withTensorFile } from '../../formats/withTensorFile.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { torchvisionLayout } from '../../models/torchvision/layout.ts';
 import { loadWeights, saveWeights } from '../../formats/safetensors/weights.ts';
@@ -83,13 +87,47 @@ async function check(
     if (!same && !key.endsWith('.num_batches_tracked')) throw new Error(`${key} came back changed`);
   }
   theirs.dispose();
+  const files = await checkTorchFiles(python, folder, name, width);
 
   const ours = build({ rng: new Rng(1), width, inputShape }) as AnyModule;
   await saveWeights(back, tensorsOf(ours), {}, layoutOf(ours));
   await python.ask({ ...job, load: name, weights: back });
   const there = farthest(infer(ours, await read(outputs)), await read(`${outputs}.again`));
   ours.dispose();
-  return { here, there };
+  return { here, there, files };
+}
+
+/** The forms of `.pth` files. */
+const FORMS = ['float32', 'float16', 'bfloat16'].flatMap((dtype) =>
+  [false, true].flatMap((legacy) => [false, true].map((views) => ({ dtype, legacy, views }))),
+);
+
+/** Compares `.pth` files with torch.load; returns the number of files. */
+async function checkTorchFiles(python: Python, folder: string, name: string, width: number) {
+  const file = join(folder, 'weights.pth');
+  for (const form of FORMS) {
+    const answer = await python.ask({ ...form, save: name, width, file });
+    const { tensors } = answer as { tensors: Readonly<Record<string, Digest>> };
+    await withTensorFile(file, async ({ entries, read: readEntry }) => {
+      const what = `${name} as ${JSON.stringify(form)}`;
+      if (entries.size !== Object.keys(tensors).length) throw new Error(`${what}: other names`);
+      for (const [key, { shape, sha256 }] of Object.entries(tensors)) {
+        const entry = entries.get(key);
+        if (entry === undefined) throw new Error(`${what}: ${key} is missing`);
+        const { shape: got, data } = await readEntry(entry);
+        const digest = createHash('sha256').update(bytesOf(data)).digest('hex');
+        if (digest !== sha256 || String(got) !== String(shape))
+          throw new Error(`${what}: ${key} differs`);
+      }
+    });
+  }
+  return FORMS.length;
+}
+
+/** What torch.load reads. */
+interface Digest {
+  readonly shape: readonly number[];
+  readonly sha256: string;
 }
 
 const tensorsOf = (network: AnyModule) => ({ ...network.params, ...network.buffers });
@@ -116,7 +154,7 @@ function farthest(outputs: readonly Float32Array[], file: Tensors): number {
 }
 
 async function read(file: string): Promise<Tensors> {
-  return withSafetensors(file, async ({ entries, read: readEntry }) => {
+  return withTensorFile(file, async ({ entries, read: readEntry }) => {
     const tensors = new Map<string, { shape: readonly number[]; data: ArrayLike<number> }>();
     for (const [name, entry] of entries) {
       const { shape, data } = await readEntry(entry);
@@ -138,13 +176,13 @@ try {
   );
   for (const test of CASES.filter(([name]) => only.length === 0 || only.includes(name))) {
     try {
-      const { here, there } = await check(python, folder, test);
+      const { here, there, files } = await check(python, folder, test);
       const ok = here <= LIMIT && there <= LIMIT;
       if (ok) passed++;
       else failed++;
       console.log(
         `${ok ? 'pass' : 'FAIL'} ${test[0]}: PyTorch's weights here ${here.toExponential(1)}, ` +
-          `boxprop's weights there ${there.toExponential(1)}`,
+          `boxprop's weights there ${there.toExponential(1)}; ${files} .pth files equal`,
       );
     } catch (error) {
       failed++;

@@ -5,10 +5,15 @@ itself is not needed. Each line of standard input is a job in JSON, and the answ
       random weights and running statistics to `weights`, an image and the network's outputs for it to `outputs`
   {"load": network, "width": w, "size": s, "weights": file, "outputs": file}
       loads `weights`, strictly, and writes the outputs for the image in `outputs` to `outputs` + ".again"
+  {"save": network, "width": w, "file": file, "dtype": d, "legacy": bool, "views": bool}
+      the weights of "make" in dtype d to `file` with torch.save; with `views`, all tensors of one dtype share a storage,
+      and matrices and kernels are transposed in it. The answer has the shape and the SHA-256 of the values of every
+      tensor that torch.load reads, those of 16 bits as float32
 
 Written with torch 2.13.0 and safetensors 0.8.0; names and sizes are those of torchvision 0.2x, models/*.py.
 """
 
+import hashlib
 import json
 import sys
 
@@ -234,10 +239,40 @@ def randomize(model):
             nn.init.uniform_(module.running_var, 0.5, 1.5)
 
 
+def shared(tensors):
+    """The same values as views of one storage per dtype, with the axes of each tensor in reverse order."""
+    views = {}
+    for dtype in {tensor.dtype for tensor in tensors.values()}:
+        own = {name: tensor for name, tensor in tensors.items() if tensor.dtype == dtype}
+        storage = torch.zeros(sum(tensor.numel() for tensor in own.values()) + 3, dtype=dtype)
+        offset = 3
+        for name, tensor in own.items():
+            part = storage[offset : offset + tensor.numel()].view(tensor.shape[::-1])
+            views[name] = part.permute(tuple(reversed(range(part.ndim)))).copy_(tensor)
+            offset += tensor.numel()
+    return views
+
+
+def save(job, model):
+    dtype = getattr(torch, job["dtype"])
+    tensors = {name: t.to(dtype) if t.is_floating_point() else t for name, t in model.state_dict().items()}
+    weights = shared(tensors) if job["views"] else tensors
+    torch.save(weights, job["file"], _use_new_zipfile_serialization=not job["legacy"])
+    answer = {}
+    for name, tensor in torch.load(job["file"], weights_only=True).items():
+        values = tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
+        digest = hashlib.sha256(values.contiguous().numpy().tobytes()).hexdigest()
+        answer[name] = {"shape": list(tensor.shape), "sha256": digest}
+    return {"tensors": answer}
+
+
 @torch.no_grad()
 def run(job):
     torch.manual_seed(7)
-    model = NETWORKS[job.get("make") or job["load"]](scaler(job["width"])).eval()
+    model = NETWORKS[job.get("make") or job.get("save") or job["load"]](scaler(job["width"])).eval()
+    if "save" in job:
+        randomize(model)
+        return save(job, model)
     if "make" in job:
         randomize(model)
         save_file(model.state_dict(), job["weights"])

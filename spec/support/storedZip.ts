@@ -47,11 +47,18 @@ export function storedZip(members: readonly StoredMember[], zip64 = false): Uint
   }
   const size = directory.reduce((sum, { length }) => sum + length, 0);
   const end = fields(22, { 0: 0x06054b50, 12: size, 16: position });
+  for (const at of [8, 10]) end.setUint16(at, members.length, true);
   const ends = [bytesOf(end)];
   if (zip64) {
     end.setUint32(12, 0xffffffff, true);
     end.setUint32(16, 0xffffffff, true);
-    const end64 = fields(56, { 0: 0x06064b50, 40: size, 48: position });
+    const end64 = fields(56, {
+      0: 0x06064b50,
+      24: members.length,
+      32: members.length,
+      40: size,
+      48: position,
+    });
     const locator = fields(20, { 0: 0x07064b50, 8: position + size });
     ends.unshift(bytesOf(end64), bytesOf(locator));
   }

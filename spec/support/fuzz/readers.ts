@@ -1,7 +1,7 @@
 /**
  * The readers that `npm run fuzz` tries, with small valid files.
  */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
@@ -18,7 +18,10 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   type Safetensors,
+  type SafetensorsTensor,
 } from '../../../formats/safetensors/safetensors.ts';
+import { DTYPES } from '../../../formats/safetensors/dtypes.ts';
+import { withTensorFile } from '../../../formats/withTensorFile.ts';
 import { useBackend } from '../../../lib/backend/useBackend.ts';
 import { disposeTensors } from '../../../lib/memory.ts';
 import { Rng } from '../../../lib/rng.ts';
@@ -28,8 +31,11 @@ import { loadCheckpoint, saveCheckpoint } from '../../../train/checkpoint.ts';
 import { sortLines } from '../../../report/runLines.ts';
 import { readLog } from '../../../train/runLog.ts';
 import { Trainer } from '../../../train/trainer.ts';
+import { ROOT } from '../runCommand.ts';
+import { membersOf, storedZip } from '../storedZip.ts';
+import { torchFile } from '../torchFile.ts';
 import { perceptron, xor } from '../toy.ts';
-import type { FuzzReader, JsonDocument } from './reader.ts';
+import type { FilePart, FuzzReader, JsonDocument } from './reader.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -80,6 +86,45 @@ function tensorProblem({ tensors }: Safetensors): string | undefined {
   }
   return undefined;
 }
+
+interface Opened {
+  readonly size: number;
+  readonly tensors: readonly SafetensorsTensor[];
+}
+
+/** Opens a file of weights, and reads all tensors, up to 100. */
+function readAll(file: string): Promise<Opened> {
+  return withTensorFile(file, async ({ entries, read }) => {
+    const tensors: SafetensorsTensor[] = [];
+    for (const entry of [...entries.values()].slice(0, 100)) tensors.push(await read(entry));
+    return { size: statSync(file).size, tensors };
+  });
+}
+
+function openedProblem({ size, tensors }: Opened): string | undefined {
+  for (const { dtype, shape, data } of tensors) {
+    const count = shape.reduce((product, length) => product * length, 1);
+    if (count !== data.length) return `${data.length} values for [${shape.join(', ')}]`;
+    if (count * DTYPES[dtype].bytes > size) return `${count} of ${dtype} out of ${size} bytes`;
+  }
+  return undefined;
+}
+
+/** The pickle of a zip file of PyTorch. */
+function pickleOf(sample: Uint8Array): FilePart[] {
+  if (sample[0] !== 0x50) return [];
+  const members = membersOf(sample);
+  return members
+    .filter(({ name }) => name.endsWith('/data.pkl'))
+    .map((pickle) => ({
+      bytes: pickle.bytes,
+      embed: (bytes) =>
+        storedZip(members.map((member) => (member === pickle ? { ...pickle, bytes } : member))),
+    }));
+}
+
+const torchSample = (name: string) =>
+  new Uint8Array(readFileSync(join(ROOT, 'spec/fixtures/torch', name)));
 
 function datasetProblem(value: unknown): string | undefined {
   for (const part of Object.values(value as Record<string, ArrayDataset>)) {
@@ -218,6 +263,27 @@ export const readers: Readonly<Record<string, FuzzReader>> = {
     documents: header,
     read: (file) => Promise.resolve(decodeSafetensors(readFileSync(file), file)),
     problem: (value) => tensorProblem(value as Safetensors),
+  },
+  torch: {
+    ending: '.pth',
+    samples: () => [
+      // Its integers have four bytes, so that mutants often have large ones.
+      torchFile(
+        {
+          weight: { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+          bias: { shape: [2], data: Float32Array.of(7, 8) },
+        },
+        ['state_dict'],
+      ),
+      ...[
+        ...['parameters.pth', 'views.pth', 'ema.pth', 'nested.pth', 'checkpoint.pth'],
+        ...['plain.legacy.pth', 'views.legacy.pth', 'checkpoint.legacy.pth'],
+      ].map(torchSample),
+    ],
+    parts: pickleOf,
+    mebibytes: 128,
+    read: readAll,
+    problem: (value) => openedProblem(value as Opened),
   },
   weights: {
     ending: '.safetensors',

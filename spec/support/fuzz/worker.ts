@@ -61,6 +61,13 @@ console.log(JSON.stringify({ accepted, slowest, grown }));
 function mutant(rng: Rng): [bytes: Uint8Array, change?: JsonMutant] {
   const sample = rng.pick(samples);
   const documents = reader.documents?.(sample) ?? [];
+  const parts = reader.parts?.(sample) ?? [];
+  if (parts.length > 0 && rng.integer(2) === 0) {
+    const { bytes, embed } = rng.pick(parts);
+    const others = samples.flatMap((other) => reader.parts?.(other) ?? []);
+    const all = others.map((part) => part.bytes);
+    return [embed(mutateBytes(all, bytes, rng))];
+  }
   if (documents.length === 0 || rng.integer(2) === 0) return [mutateBytes(samples, sample, rng)];
   const { text, embed } = rng.pick(documents);
   const change = mutateJson(text, rng);
