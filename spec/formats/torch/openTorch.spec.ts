@@ -179,6 +179,53 @@ test.each<[string, Uint8Array, string]>([
   await expect(open(bytes)).rejects.toThrow(inputError(`w.pth: ${problem}`));
 });
 
+/** A zip file with one changed byte; the sizes in it stay as they are. */
+function patched(bytes: Uint8Array, at: number, value: number): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  copy[at] = value;
+  return copy;
+}
+const whole = rezipped((members) => members);
+/** The position of the header of the storage 0 in `whole`, and that of the end of the directory. */
+const header = Buffer.from(whole).indexOf('parameters/data/0') - 30;
+const end = whole.length - 22;
+const start = new DataView(whole.buffer, whole.byteOffset).getUint32(end + 16, true);
+
+test.each<[string, Uint8Array, string]>([
+  [
+    'other bytes where a storage begins',
+    patched(whole, header, 0),
+    `"parameters/data/0": expected its header and 4 bytes from ${header} to ${header + 30 + 17 + 4}`,
+  ],
+  [
+    'a header that is longer than its member',
+    patched(whole, header + 28, 1),
+    `"parameters/data/0": expected its header and 4 bytes from ${header} to ${header + 30 + 17 + 4}`,
+  ],
+  [
+    'a directory beyond the file',
+    patched(whole, end + 19, 1),
+    `expected a directory of members within the file, got ${end - start} bytes at ${start + 2 ** 24}`,
+  ],
+  [
+    'a directory elsewhere',
+    patched(whole, end + 16, whole[end + 16] ^ 1),
+    `expected a directory of members, got other bytes at ${start ^ 1}`,
+  ],
+])('%s is refused', async (_, bytes, problem) => {
+  const opening = open(bytes).then(({ entries, read }) =>
+    Promise.all([...entries.values()].map((entry) => read(entry))),
+  );
+  await expect(opening).rejects.toThrow(inputError(`w.pth: ${problem}`));
+});
+
+test('a comment at the end that holds the end of a directory does not hide the real one', async () => {
+  const comment = new Uint8Array(40);
+  new DataView(comment.buffer).setUint32(5, 0x06054b50, true);
+  const commented = Uint8Array.from([...patched(whole, end + 20, comment.length), ...comment]);
+  expect(await tensorsOf(await open(commented))).toEqual(values['parameters.pth']);
+});
+
 test('a cut at any place is refused in one line', async () => {
   for (const name of ['views.pth', 'views.legacy.pth']) {
     const bytes = fixture(name);

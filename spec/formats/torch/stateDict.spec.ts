@@ -81,6 +81,20 @@ test('a name that two tensors have is refused', () => {
   );
 });
 
+test('a dict that many others hold is searched once', () => {
+  let searches = 0;
+  class Counted extends PickleDict {
+    override values() {
+      searches++;
+      return super.values();
+    }
+  }
+  const inner = new Counted([['steps', 1]]);
+  const many = Array.from({ length: 500 }, (_, i) => [`k${i}`, inner] as const);
+  expect(find(dict({ ...Object.fromEntries(many), net: weights }), 1e5)[0]).toEqual(['w']);
+  expect(searches).toBe(1);
+});
+
 test('dicts that hold each other end in an error, at once', () => {
   const endless = fail('expected dicts of tensors, got dicts that repeat each other without end');
   const self = dict({ w: view, v: view });
