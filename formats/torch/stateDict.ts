@@ -120,22 +120,20 @@ function collect(
   visit(root, '', 0);
 }
 
-/** Describes an object that contains no tensors. */
+/** Describes an object that contains no tensors, and what to save instead. */
 function withoutTensors(root: PickleValue): string {
-  const places: [string, PickleValue][] =
-    root instanceof PickleDict
-      ? [...root].map(([key, value]) => [brief(key), value])
-      : [['', root]];
-  const module = places.find(([, value]) => value instanceof Opaque);
-  const [place, value] = module ?? ['', root];
-  if (!(value instanceof Opaque)) {
-    const without = root instanceof PickleDict ? ' without any' : '';
-    return `expected tensors by name, got ${kindOf(root)}${without}`;
+  const advice = "save the weights with torch.save(model.state_dict(), 'weights.pth')";
+  return `expected tensors by name, got ${gotInstead(root)}: ${advice}`;
+}
+
+function gotInstead(root: PickleValue): string {
+  if (root instanceof Opaque) return `a whole module, ${brief(root.className)}`;
+  if (!(root instanceof PickleDict)) return kindOf(root);
+  for (const key of [...WRAPPERS, ...AVERAGES]) {
+    const value = root.get(key);
+    if (value instanceof Opaque) return `under ${brief(key)} ${gotInstead(value)}`;
   }
-  return (
-    `expected tensors by name, got ${place === '' ? '' : `under ${place} `}a whole module, ` +
-    `${brief(value.className)}: save its weights with torch.save(model.state_dict(), 'weights.pth')`
-  );
+  return 'a dict without any';
 }
 
 function noteOf(path: readonly string[], left: readonly string[]): string {

@@ -149,7 +149,9 @@ function viewOf(args: PickleValue[], fail: (problem: string) => Error): TorchVie
         `reaches beyond its storage of ${storage.facts.length} elements`,
     );
   }
-  return new TorchView(storage.facts, { offset: Number(offset), shape, strides });
+  // The lists are copied, because the pickle may change them after this check.
+  const place = { offset: Number(offset), shape: [...shape], strides: [...strides] };
+  return new TorchView(storage.facts, place);
 }
 
 function isSize(value: PickleValue): value is number {

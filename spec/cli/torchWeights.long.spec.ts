@@ -5,10 +5,9 @@ import { encode } from 'fast-png';
 import { Rng, useBackend } from '../../index.ts';
 import { lenet } from '../../models/lenet.ts';
 import { saveWeights } from '../../node.ts';
-import { decodeSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { torchLayout } from '../../formats/torch/torchLayout.ts';
 import { boxprop } from '../support/runCommand.ts';
-import { torchFile } from '../support/torchFile.ts';
+import { torchFile, torchTensors } from '../support/torchFile.ts';
 
 /** Every command that takes weights does the same with a file of PyTorch as with boxprop's own. */
 
@@ -23,12 +22,8 @@ beforeAll(async () => {
   await saveWeights(file('w.safetensors'), network.params);
   // PyTorch has other axes, and a flattened image has another order.
   const layout = torchLayout(network, [28, 28, 1]);
-  await saveWeights(file('torch.safetensors'), network.params, {}, layout);
-  const { tensors } = decodeSafetensors(readFileSync(file('torch.safetensors')), 'w');
-  const wrapped = Object.entries(tensors).map(([name, { shape, data }]) => {
-    return [`module.${name}`, { shape, data: Float32Array.from(data as Float32Array) }] as const;
-  });
-  writeFileSync(file('w.pth'), torchFile(Object.fromEntries(wrapped), ['state_dict']));
+  const tensors = torchTensors(network.params, layout, 'module.');
+  writeFileSync(file('w.pth'), torchFile(tensors, ['state_dict']));
   for (const part of ['train', 'test']) {
     for (let label = 0; label < 10; label++) {
       mkdirSync(file('photos', part, `${label}`), { recursive: true });

@@ -1,15 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
 import { findChromium, launchChromium } from '../../bench/chromium.ts';
 import { buildPage } from '../../cli/pageFolder.ts';
 import { saveWeights } from '../../formats/safetensors/weights.ts';
+import { torchLayout } from '../../formats/torch/torchLayout.ts';
 import { useBackend } from '../../lib/backend/useBackend.ts';
 import { Rng } from '../../lib/rng.ts';
 import { lenet } from '../../models/lenet.ts';
 import { ROOT } from '../support/runCommand.ts';
 import { serveFolder } from '../support/serveFolder.ts';
+import { torchFile, torchTensors } from '../support/torchFile.ts';
 
 /** The page as a static host serves it below another path, with no way to any other place. */
 
@@ -90,6 +92,13 @@ const VIEWS = [
     expect(await own.$$('[role=alert]')).toEqual([]);
     expect(requested).toContain('run/weights.safetensors');
     await own.close();
+    // The axes are those of PyTorch.
+    const network = lenet({ rng: new Rng(2) });
+    const theirs = torchTensors(network.params, torchLayout(network, [28, 28, 1]));
+    writeFileSync(join(folder, PATH, 'run/lenet.pth'), torchFile(theirs));
+    const torch = await open('#/live?weights=run/lenet.pth');
+    expect(await torch.$$('[role=alert]')).toEqual([]);
+    await torch.close();
     const other = await open('#/live?weights=https://elsewhere.example/weights.safetensors');
     expect(await other.textContent('[role=alert]')).toBe(
       'weights: expected an address below the page, got https://elsewhere.example/weights.safetensors',

@@ -17,7 +17,7 @@ import { lenet, resnet18 } from '../../models/index.ts';
 import { torchvisionLayout } from '../../models/torchvision/layout.ts';
 import { fill, memory } from '@tensorflow/tfjs-core';
 import { numbers } from '../support/compare.ts';
-import { torchFile } from '../support/torchFile.ts';
+import { torchFile, torchTensors } from '../support/torchFile.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -31,24 +31,15 @@ const build = (initial: typeof init.zeros) =>
   resnet18({ rng: new Rng(0), init: initial, width: 1 / 32, classes: 3 });
 
 /** Writes a network's weights as PyTorch does, under the names of a layout. */
-async function saveTorch(
-  file: string,
-  network: AnyModule,
-  layout: FileLayout,
-  wrappers: readonly string[] = [],
-) {
-  await saveWeights(file, { ...network.params, ...network.buffers }, {}, layout);
-  const { tensors } = decodeSafetensors(await readFile(file), file);
-  const all = Object.entries(tensors).map(([name, { shape, data }]) => {
-    return [name, { shape, data: Float32Array.from(data as Float32Array) }] as const;
-  });
-  writeFileSync(file, torchFile(Object.fromEntries(all), wrappers));
+function saveTorch(file: string, network: AnyModule, layout: FileLayout, wrappers: string[] = []) {
+  const tensors = torchTensors({ ...network.params, ...network.buffers }, layout);
+  writeFileSync(file, torchFile(tensors, wrappers));
 }
 
 test('a file of PyTorch with torchvision’s names is recognized and loaded', async () => {
   const file = join(folder, 'resnet.pth');
   const saved = resnet18({ rng: new Rng(3), width: 1 / 32, classes: 3 });
-  await saveTorch(file, saved, torchvisionLayout('resnet18', saved, inputShape), ['model']);
+  saveTorch(file, saved, torchvisionLayout('resnet18', saved, inputShape), ['model']);
   const header = await readWeightsHeader(file);
   expect(header).toMatchObject({
     format: 'PyTorch',
@@ -64,7 +55,7 @@ test('a file of PyTorch with torchvision’s names is recognized and loaded', as
 test('a file of PyTorch with the names of the boxes has PyTorch’s axes', async () => {
   const file = join(folder, 'lenet.pth');
   const saved = lenet({ rng: new Rng(3), width: 1 / 10 });
-  await saveTorch(file, saved, torchLayout(saved, [28, 28, 1]));
+  saveTorch(file, saved, torchLayout(saved, [28, 28, 1]));
   const { network } = await loadTrainedNetwork(file, {
     build: (initial) => lenet({ rng: new Rng(0), init: initial, width: 1 / 10 }),
     inputShape: [28, 28, 1],

@@ -1,3 +1,6 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { storedAs, type FileLayout } from '../../formats/safetensors/fileLayout.ts';
+import { toStored } from '../../formats/safetensors/layout.ts';
 import { storedZip } from './storedZip.ts';
 
 /** A tensor of PyTorch. */
@@ -60,4 +63,23 @@ export function torchFile(
       bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
     })),
   ]);
+}
+
+/**
+ * Returns a network's tensors under the names and with the axes of a layout, for `torchFile`.
+ *
+ * @param prefix a prefix of all names, such as `module.`.
+ */
+export function torchTensors(
+  tensors: Readonly<Record<string, Tensor>>,
+  layout: FileLayout,
+  prefix = '',
+): Record<string, SavedTensor> {
+  const entries = Object.entries(tensors).map(([key, tensor]) => {
+    const stored = storedAs(key, tensor, layout);
+    const values = Float32Array.from(tensor.dataSync<'float32'>());
+    const saved: SavedTensor = { shape: stored.shape, data: toStored(values, stored) };
+    return [prefix + stored.name, saved] as const;
+  });
+  return Object.fromEntries(entries);
 }

@@ -64,7 +64,7 @@ test('the note says which dict of a checkpoint was read', async () => {
   expect(await noteOf('ema.pth')).toBe('the weights are those of "model", not "model_ema"');
 });
 
-const MODULE = "save its weights with torch.save(model.state_dict(), 'weights.pth')";
+const MODULE = "save the weights with torch.save(model.state_dict(), 'weights.pth')";
 const ATTACK =
   'the file calls posix.system, which PyTorch would run: do not open it in Python; boxprop has run nothing';
 const REFUSED: Readonly<Record<string, string>> = {
@@ -83,8 +83,8 @@ const REFUSED: Readonly<Record<string, string>> = {
     'a view that repeats its elements: save it with .contiguous()',
   'protocol4.pth':
     'expected a pickle of protocol 2, got protocol 4: save the weights without pickle_protocol',
-  'tensor.pth': 'expected tensors by name, got one tensor without a name',
-  'empty.pth': 'expected tensors by name, got a dict without any',
+  'tensor.pth': `expected tensors by name, got one tensor without a name: ${MODULE}`,
+  'empty.pth': `expected tensors by name, got a dict without any: ${MODULE}`,
   'deflated.pth':
     '"parameters/data.pkl" is compressed, as torch.save never does: unpack the file and save the weights again',
 };

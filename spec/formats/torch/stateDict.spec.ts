@@ -53,15 +53,19 @@ test('the known dicts of a checkpoint come first, those of averages last', () =>
   );
 });
 
-test('no tensors: the error says what there is', () => {
-  expect(() => find([view])).toThrow(fail('expected tensors by name, got a list'));
-  expect(() => find(dict({ epoch: 1 }))).toThrow(
-    fail('expected tensors by name, got a dict without any'),
-  );
-  expect(() => find(dict({ epoch: 1, net: new Opaque('my.Net') }))).toThrow(
+test.each<[PickleValue, string]>([
+  [[view], 'a list'],
+  [view, 'one tensor without a name'],
+  [new Opaque('my.Net'), 'a whole module, "my.Net"'],
+  [dict({ epoch: 1, args: new Opaque('argparse.Namespace') }), 'a dict without any'],
+  [
+    dict({ args: new Opaque('a.B'), net: new Opaque('my.Net') }),
+    'under "net" a whole module, "my.Net"',
+  ],
+])('no tensors: the error says what there is', (root, got) => {
+  expect(() => find(root)).toThrow(
     fail(
-      'expected tensors by name, got under "net" a whole module, "my.Net": ' +
-        "save its weights with torch.save(model.state_dict(), 'weights.pth')",
+      `expected tensors by name, got ${got}: save the weights with torch.save(model.state_dict(), 'weights.pth')`,
     ),
   );
 });

@@ -51,6 +51,15 @@ test('a tensor may reach the last element of its storage, and no further', () =>
   );
 });
 
+test('sizes that the pickle changes after the check have no effect', () => {
+  const [shape, strides] = [[2], [1]];
+  const made = view(storage(), 0, shape, strides);
+  shape[0] = 1e6;
+  strides[0] = 1e6;
+  if (!(made instanceof TorchView)) throw new Error('no tensor');
+  expect(made.place).toEqual({ offset: 0, shape: [2], strides: [1] });
+});
+
 test.each<[string, PickleValue[]]>([
   ['no storage', [null, 0, [1], [1]]],
   ['a negative offset', [storage(), -1, [1], [1]]],
