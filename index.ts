@@ -13,6 +13,7 @@ export {
   type Context,
   type ForwardResult,
   type Gradients,
+  type GradVisitor,
   type Grads,
   type NamedModule,
   type Params,
@@ -42,6 +43,15 @@ export {
   type WasmFile,
 } from './lib/backend/useBackend.ts';
 export { BoxError, BoxpropError, InputError } from './lib/errors.ts';
+export {
+  GroupError,
+  shareOf,
+  soloGroup,
+  type Group,
+  type GroupValues,
+  type PendingSum,
+  type Share,
+} from './lib/group.ts';
 export { Rng, type RngState } from './lib/rng.ts';
 export * as init from './lib/init/initializers.ts';
 export { gabor, type Gabor } from './lib/init/gabor.ts';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { GroupError, type Group } from '../lib/group.ts';
-import { messageOf } from '../lib/errors.ts';
+import { BoxpropError, messageOf } from '../lib/errors.ts';
+import { broadcastText, GroupError, type Group } from '../lib/group.ts';
 import { joinGroup } from '../lib/mpi/joinGroup.ts';
 import { printNote } from './process.ts';
 
@@ -37,4 +37,26 @@ export async function asRank(run: (group: Group) => Promise<void>): Promise<void
     printNote(`rank ${group.rank}: ${messageOf(error)}`);
     process.exit(1);
   }
+}
+
+/**
+ * Returns on every rank a value that only rank 0 computes. The value must survive JSON.
+ *
+ * Errors: those of `compute`, on all ranks.
+ */
+export async function fromRank0<T>(group: Group, compute: () => Promise<T>): Promise<T> {
+  if (group.size === 1) return compute();
+  let answer: { readonly value?: T; readonly problem?: string } = {};
+  try {
+    if (group.rank === 0) answer = { value: await compute() };
+  } catch (error) {
+    if (!(error instanceof BoxpropError)) throw error;
+    answer = { problem: error.message };
+  }
+  const { value, problem } = JSON.parse(broadcastText(group, JSON.stringify(answer))) as {
+    readonly value: T;
+    readonly problem?: string;
+  };
+  if (problem !== undefined) throw new GroupError(problem);
+  return value;
 }

@@ -4,9 +4,9 @@ import type { Command } from 'commander';
 import { InputError } from '../lib/errors.ts';
 import { refuseLinks } from '../lib/files/refuseLinks.ts';
 import { isModuleFile } from './moduleFile.ts';
-import { broadcastText, type Group } from '../lib/group.ts';
+import type { Group } from '../lib/group.ts';
 import { endInterrupted, interruptedStatus, printLine, printNote, untilSignal } from './process.ts';
-import { asRank } from './ranks.ts';
+import { asRank, fromRank0 } from './ranks.ts';
 import { applyOptions, readConfig } from './runConfig.ts';
 import { RUN_FILES } from './runFiles.ts';
 import { readRun } from './runFolder.ts';
@@ -28,8 +28,8 @@ export function trainCommand(): Command {
     }
     await asRank(async (group) => {
       // Only rank 0 must see the folder of the run.
-      const run = group.rank === 0 ? await runOf(command, network, given) : undefined;
-      await trainRank(group, JSON.parse(broadcastText(group, JSON.stringify(run ?? {}))) as Run);
+      const run = await fromRank0(group, () => runOf(command, network, given));
+      await trainRank(group, run);
     });
   });
 }

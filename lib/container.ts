@@ -54,8 +54,8 @@ export interface Back {
   /** This function is called for a child whose input is the output of another child. */
   through<In, Out>(child: NamedModule<In, Out>, gradOutput: Out): In;
   /**
-   * This function is called for a child whose input is the container's own input. Returns undefined if only
-   * parameter gradients are needed.
+   * This function is called for a child whose input is the container's own input. Returns undefined
+   * if only parameter gradients are needed.
    */
   toInput<In, Out>(child: NamedModule<In, Out>, gradOutput: Out): In | undefined;
 }

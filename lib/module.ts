@@ -74,7 +74,7 @@ export interface Traversal<V> {
    * value of the output.
    */
   visit(box: AnyModule, inputs: readonly V[], path: string): V;
-  /** This function is called with the outputs of each box and container after it has been visited. */
+  /** Receives the outputs of each box and container after it has been visited. */
   leave?(outputs: readonly V[], path: string): void;
 }
 

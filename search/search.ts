@@ -64,7 +64,7 @@ export interface SearchOptions {
   readonly history?: SearchHistory;
   /** This function is called and awaited before the first fold of a new point is evaluated. */
   readonly onPoint?: (trial: number, point: Point) => void | Promise<void>;
-  /** This function is called and awaited after each trial, unless all results of the trial are from `history`. */
+  /** Receives each trial and is awaited, unless all results of the trial are from `history`. */
   readonly onTrial?: (trial: Trial) => void | Promise<void>;
   /**
    * Stops the search when it is aborted: no further fold starts, and `search` rejects with the

@@ -10,6 +10,7 @@ export {
 } from './trainer.ts';
 export type { LayerStats } from './layerStats.ts';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
+export { GradientExchange } from './gradientExchange.ts';
 export { compileStep, type CompiledStep } from './compileStep.ts';
 export {
   stepCompiler,

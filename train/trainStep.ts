@@ -39,8 +39,8 @@ export interface TrainStepOptions {
   /** The number of the step, which error messages state. */
   readonly step?: number;
   /**
-   * This function is called before the update with the output and the gradients, if all values of the step are
-   * finite. The step awaits the callback, and then disposes the output and the gradients.
+   * Receives the output and the gradients before the update, if all values of the step are finite.
+   * The step awaits the callback, and then disposes the output and the gradients.
    */
   readonly beforeUpdate?: (computed: { output: Tensor; grads: Grads }) => void | Promise<void>;
   /**

@@ -3,7 +3,7 @@ import { joinGroup } from '../../lib/mpi/joinGroup.ts';
 
 /**
  * A program that `setup mpi` starts on two ranks. It sums numbers over the ranks, in both
- * precisions and while the ranks go on, and rank 0 prints one line of JSON. It fails on a wrong sum.
+ * precisions, and rank 0 prints one line of JSON. It fails on a wrong sum.
  */
 
 /** The findings of the program. */

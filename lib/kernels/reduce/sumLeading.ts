@@ -4,8 +4,8 @@ import { sumOver } from '../normalize/reductionGroups.ts';
 import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
 
 /**
- * The largest number of rows that TensorFlow's kernel BiasAddGrad sums here. It adds the rows one by
- * one, so for more rows its rounding error is larger than that of `sumOver`.
+ * The largest number of rows that TensorFlow's kernel BiasAddGrad sums here. It adds the rows one
+ * by one, so for more rows its rounding error is larger than that of `sumOver`.
  */
 const MAX_ROWS = 1 << 16;
 

@@ -115,30 +115,31 @@ export async function runJob(group: Group, given: Job): Promise<RankResult> {
   const epochs: EpochEvent[] = [];
   const stop = new AbortController();
   const validation = examples(13, 5);
-  const trainer = new Trainer({
-    network,
-    optimizer,
-    cost: new SoftmaxCrossEntropy({
-      reduction: job.reduction,
-      ...(job.weights && { weights: [0.3, 1, 2.5] }),
-    }),
-    train: augment(examples(job.examples, 4), [shift(1), flip()]),
-    validation,
-    batchSize: job.batchSize,
-    epochs: job.epochs,
-    rng: new Rng(9 + group.rank),
-    group,
-    syncBatchNorm: job.batchNorm === 'all',
-    signal: stop.signal,
-    onStep: ({ loss, step }) => {
-      losses.push(loss);
-      if (step === 2 && group.rank === job.abortedBy) stop.abort();
-    },
-    onEpoch: (event) => void epochs.push(event),
-  });
+  const create = () =>
+    new Trainer({
+      network,
+      optimizer,
+      cost: new SoftmaxCrossEntropy({
+        reduction: job.reduction,
+        ...(job.weights && { weights: [0.3, 1, 2.5] }),
+      }),
+      train: augment(examples(job.examples, 4), [shift(1), flip()]),
+      validation,
+      batchSize: job.batchSize,
+      epochs: job.epochs,
+      rng: new Rng(9 + group.rank),
+      group,
+      syncBatchNorm: job.batchNorm === 'all',
+      signal: stop.signal,
+      onStep: ({ loss, step }) => {
+        losses.push(loss);
+        if (step === 2 && group.rank === job.abortedBy) stop.abort();
+      },
+      onEpoch: (event) => void epochs.push(event),
+    });
   const { numTensors } = memory();
   try {
-    const { steps, ended } = await trainer.run();
+    const { steps, ended } = await create().run();
     const kept = Object.keys(optimizer.state().tensors).length;
     const leaked = memory().numTensors - numTensors - kept;
     const { accuracy } = await evaluate(network, validation, { batchSize: 4, group });

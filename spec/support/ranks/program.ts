@@ -1,31 +1,40 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { joinGroup } from '../../../lib/mpi/joinGroup.ts';
-import { JOB, runJob, type Job, type RankResult } from './job.ts';
+import type { Group } from '../../../lib/group.ts';
+import { gradcheckAcross } from './gradcheckAcross.ts';
+import { JOB, runJob, type Job } from './job.ts';
 import { sharedRoom, ThreadGroup, type SharedRoom } from './threadGroup.ts';
 
 /**
  * A program that trains a network on several ranks and prints the results of all ranks as JSON.
  *
  *   program.ts JOB SIZE ...              ranks that are threads, for each size
+ *   program.ts gradcheck SIZE            checks the gradients of BatchNorm across ranks
  *   mpiexec -n SIZE program.ts JOB       ranks that are processes; each prints a line
  */
 
 interface Thread {
   readonly rank: number;
   readonly room: SharedRoom;
-  readonly job: Job;
+  readonly job: string;
+}
+
+function run(group: Group, job: string): Promise<unknown> {
+  return job === 'gradcheck'
+    ? gradcheckAcross(group)
+    : runJob(group, { ...JOB, ...(JSON.parse(job) as Partial<Job>) });
 }
 
 const SELF = new URL(import.meta.url).href;
 
-function runThreads(size: number, job: Job): Promise<RankResult[]> {
+function runThreads(size: number, job: string): Promise<unknown[]> {
   const room = sharedRoom(size);
   const tsx = import.meta.resolve('tsx/esm/api');
   // Threads of Node 20 do not inherit tsx from the main program.
   const code = `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(SELF)}); });`;
   const ranks = Array.from({ length: size }, (_, rank) => {
     const worker = new Worker(code, { eval: true, workerData: { rank, room, job } });
-    return new Promise<RankResult>((resolve, reject) => {
+    return new Promise<unknown>((resolve, reject) => {
       worker.once('message', resolve).once('error', reject);
     });
   });
@@ -34,18 +43,17 @@ function runThreads(size: number, job: Job): Promise<RankResult[]> {
 
 if (!isMainThread) {
   const { rank, room, job } = workerData as Thread;
-  parentPort?.postMessage(await runJob(new ThreadGroup(rank, room), job));
+  parentPort?.postMessage(await run(new ThreadGroup(rank, room), job));
 } else {
-  const [given, ...sizes] = process.argv.slice(2);
-  const job: Job = { ...JOB, ...(JSON.parse(given) as Partial<Job>) };
+  const [job, ...sizes] = process.argv.slice(2);
   if (sizes.length > 0) {
-    const results: RankResult[][] = [];
+    const results: unknown[][] = [];
     for (const size of sizes) results.push(await runThreads(Number(size), job));
     process.stdout.write(JSON.stringify(results));
   } else {
     const group = await joinGroup();
-    const result = await runJob(group, job);
-    process.stdout.write(`${JSON.stringify({ rank: group.rank, ...result })}\n`);
+    const result = await run(group, job);
+    process.stdout.write(`${JSON.stringify({ rank: group.rank, result })}\n`);
     group.leave();
   }
 }

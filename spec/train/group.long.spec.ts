@@ -1,0 +1,144 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Rng } from '../../index.ts';
+import { LAUNCH_ENVIRONMENT } from '../../cli/launchRanks.ts';
+import { MAIN, ROOT } from '../support/runCommand.ts';
+import { expectSame, MPIEXEC, runMpi, runThreads } from '../support/ranks/run.ts';
+
+const HAS_MPI = MPIEXEC !== undefined;
+const withMpi = HAS_MPI ? test : test.skip;
+const reason = HAS_MPI ? '' : ' (skipped: no mpiexec on this machine; npx boxprop setup mpi)';
+
+test.each([
+  ['fewer examples than ranks', { examples: 3, epochs: 50 }],
+  [
+    'boxes that are used twice, a sum over the examples, momentum',
+    { batchNorm: 'none', reduction: 'sum', optimizer: 'sgd', shared: true },
+  ],
+] as const)('1, 2, 3 and 4 ranks give the same parameters: %s', (_, job) => {
+  expectSame(runThreads(job, 1, 2, 3, 4), 1e-12);
+});
+
+test.each(['cpu', 'wasm'] as const)('the same in single precision on %s', (backend) => {
+  expectSame(runThreads({ backend }, 1, 2, 3), 1e-5);
+});
+
+describe('processes of MPI', () => {
+  withMpi(`1 and 2 processes give the same parameters${reason}`, () => {
+    expectSame([runMpi({}, 1), runMpi({}, 2)], 1e-12);
+  });
+
+  withMpi(`two processes give the same bytes twice${reason}`, () => {
+    const job = { backend: 'wasm', batchNorm: 'ranks', examples: 40 } as const;
+    const [first, second] = [runMpi(job, 2), runMpi(job, 2)];
+    expect(first[0].error).toBeUndefined();
+    expect(second[0].params).toEqual(first[0].params);
+    expect(second[0].buffers).toEqual(first[0].buffers);
+  });
+});
+
+describe('train --processes', () => {
+  const room = mkdtempSync(join(tmpdir(), 'boxprop-group-'));
+  const train = ['train', 'lenet1', '--limit', '300', '--epochs', '2', '--checkpoint-steps', '2'];
+  const options = ['--backend', 'cpu', '--no-report', '--batch-size', '32'];
+  const env = { ...process.env, ...LAUNCH_ENVIRONMENT };
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [MAIN, ...args], { cwd: ROOT, encoding: 'utf8', env });
+  const weights = (folder: string) => readFileSync(join(folder, 'weights.safetensors'));
+  const whole = join(room, 'whole');
+
+  /** Kills one rank after a while. Resolves to the status and standard error of the command. */
+  async function killed(folder: string, args: readonly string[], wait: number, rank: number) {
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT, env });
+    let errors = '';
+    child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
+    const status = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    const { stdout } = spawnSync('pgrep', ['-f', `main.js train .*${folder}`], {
+      encoding: 'utf8',
+    });
+    // The command itself comes first, then mpiexec, then the ranks.
+    const ranks = stdout
+      .trim()
+      .split('\n')
+      .map(Number)
+      .filter((pid) => commandOf(pid).startsWith(process.execPath) && pid !== child.pid);
+    if (ranks.length === 2) process.kill(ranks[rank], 'SIGKILL');
+    return { status: await status, errors, hit: ranks.length === 2 };
+  }
+
+  const commandOf = (pid: number) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    } catch {
+      return '';
+    }
+  };
+
+  withMpi(
+    `a killed rank ends all; --resume gives the bytes of an uninterrupted run${reason}`,
+    async () => {
+      const { status, stderr } = run(...train, ...options, '--processes', '2', '--out', whole);
+      expect([status, stderr]).toEqual([0, expect.any(String)]);
+      const rng = new Rng(Date.now());
+      let hits = 0;
+      for (let k = 0; k < 4; k++) {
+        const folder = join(room, `killed${k}`);
+        const args = [...train, ...options, '--processes', '2', '--out', folder];
+        const wait = 1500 + rng.integer(5000);
+        const end = await killed(folder, args, wait, rng.integer(2));
+        if (end.status !== 0) {
+          hits++;
+          expect(end.errors).toMatch(
+            /^boxprop: rank [01] was ended by SIGKILL; boxprop train .*--processes 2 continues the run$/m,
+          );
+          const again = run('train', '--resume', folder, '--processes', '2');
+          if (again.status !== 0) {
+            // The run was killed before it had a checkpoint.
+            expect(again.stderr).toMatch(/--resume: expected a run/);
+            continue;
+          }
+        }
+        expect(weights(folder)).toEqual(weights(whole));
+      }
+      expect(hits).toBeGreaterThan(0);
+    },
+    300_000,
+  );
+
+  withMpi(
+    `one process continues the run of two, and reads its checkpoint${reason}`,
+    () => {
+      const folder = join(room, 'one');
+      run(...train, ...options, '--epochs', '1', '--processes', '2', '--out', folder);
+      const { status, stdout } = run('train', '--resume', folder, '--epochs', '2');
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/test accuracy/);
+    },
+    120_000,
+  );
+
+  withMpi(
+    `--max-restarts continues by itself${reason}`,
+    async () => {
+      const folder = join(room, 'restarted');
+      const args = [
+        ...train,
+        ...options,
+        '--processes',
+        '2',
+        '--max-restarts',
+        '2',
+        '--out',
+        folder,
+      ];
+      const { status, errors, hit } = await killed(folder, args, 3000, 1);
+      expect(status).toBe(0);
+      if (hit) expect(errors).toMatch(/rank 1 was ended by SIGKILL; restart 1 of 2/);
+      expect(weights(folder)).toEqual(weights(whole));
+    },
+    120_000,
+  );
+});
