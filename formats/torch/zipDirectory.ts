@@ -66,7 +66,7 @@ export async function readZipDirectory(
     if ((view.getUint16(at + 8, true) & 1) !== 0) throw fail(`${brief(name)} is encrypted`);
     if (view.getUint16(at + 10, true) !== 0) {
       throw fail(
-        `${brief(name)} is compressed, as torch.save never does: unpack the file and save the weights again`,
+        `${brief(name)} is compressed, as torch.save never does: save the weights with torch.save again`,
       );
     }
     const placed = placeOf(view, at, nameEnd, extraEnd);

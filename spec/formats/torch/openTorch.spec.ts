@@ -86,7 +86,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'tensor.pth': `expected tensors by name, got one tensor without a name: ${MODULE}`,
   'empty.pth': `expected tensors by name, got a dict without any: ${MODULE}`,
   'deflated.pth':
-    '"parameters/data.pkl" is compressed, as torch.save never does: unpack the file and save the weights again',
+    '"parameters/data.pkl" is compressed, as torch.save never does: save the weights with torch.save again',
 };
 
 test.each(Object.entries(REFUSED))('%s is refused', async (name, problem) => {
@@ -132,7 +132,7 @@ test.each<[string, Uint8Array, string]>([
   [
     'a compressed member',
     forge('data/0', 'method', 8),
-    '"parameters/data/0" is compressed, as torch.save never does: unpack the file and save the weights again',
+    '"parameters/data/0" is compressed, as torch.save never does: save the weights with torch.save again',
   ],
   [
     'two sizes of one member',

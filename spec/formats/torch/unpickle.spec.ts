@@ -83,9 +83,17 @@ test.each([
   expect(() => run(program)).toThrow(fail(problem));
 });
 
-test('a pickle of too many instructions is refused', () => {
-  const bytes = new Uint8Array(10_000_001).fill(0x4e);
+test.each<[string, number]>([
+  ['N', 1e7],
+  ['}', 1e6],
+  [']', 1e6],
+  ['(', 1e6],
+  [')', 1e6],
+])('too many instructions %s are refused', (instruction, most) => {
+  const bytes = new Uint8Array(most + 1).fill(instruction.charCodeAt(0));
   expect(() => unpickle(bytes, 0, names, fail)).toThrow(
-    fail('expected at most 10000000 instructions in a pickle, got more'),
+    fail('expected at most 10^7 values and 10^6 lists and dicts in a pickle, got more'),
   );
+  // Without an end, fewer are only cut off.
+  expect(unpickle(bytes.subarray(0, most - 1), 0, names, fail)).toBe(undefined);
 });
