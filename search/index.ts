@@ -1,5 +1,11 @@
 /** boxprop/search: search for the best hyper-parameters. */
-export { search, type SearchHistory, type SearchOptions, type SearchTask } from './search.ts';
+export {
+  search,
+  type Elsewhere,
+  type SearchHistory,
+  type SearchOptions,
+  type SearchTask,
+} from './search.ts';
 export type { FoldResult, Trial } from './trial.ts';
 export { gridPoints, randomPoints } from './points.ts';
 export type { ChoiceDimension, Dimension, Point, RangeDimension, Space, Value } from './space.ts';

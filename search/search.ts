@@ -31,6 +31,12 @@ export interface SearchHistory {
   result(trial: number, fold: number): FoldResult | undefined;
 }
 
+/** The answer to a task that another process evaluates. */
+export interface Elsewhere {
+  /** The result, once the other process has it. */
+  readonly elsewhere: Promise<FoldResult>;
+}
+
 /** The options of `search`. */
 export interface SearchOptions {
   /** The space to search. */
@@ -43,7 +49,7 @@ export interface SearchOptions {
   readonly folds: number;
   /** The seed of the random points. */
   readonly seed: number;
-  /** The number of folds that are evaluated at the same time. */
+  /** The number of folds that this process evaluates at the same time. */
   readonly workers: number;
   /**
    * For `gp`: a proposal does not wait for the results of this number of preceding trials; 1 by
@@ -55,15 +61,24 @@ export interface SearchOptions {
    * process is fitted to them.
    */
   readonly transform?: (mean: number) => number;
-  /** Evaluates a point on a fold. Lower scores are better. */
-  readonly evaluate: (task: SearchTask) => Promise<FoldResult>;
+  /**
+   * Evaluates a point on a fold. Lower scores are better. If several processes search together and
+   * another one evaluates the fold, `evaluate` says so, and `search` goes on to the next fold.
+   */
+  readonly evaluate: (task: SearchTask) => Promise<FoldResult | Elsewhere>;
   /**
    * The points and results of an earlier search with the same options. They are not evaluated
    * again.
    */
   readonly history?: SearchHistory;
-  /** This function is called and awaited before the first fold of a new point is evaluated. */
-  readonly onPoint?: (trial: number, point: Point) => void | Promise<void>;
+  /**
+   * This function is called and awaited before the first fold of a new point is evaluated. If it
+   * returns a point, because another process has stored it for this trial, that point is tried.
+   */
+  readonly onPoint?: (
+    trial: number,
+    point: Point,
+  ) => void | Point | undefined | Promise<void | Point | undefined>;
   /** Receives each trial and is awaited, unless all results of the trial are from `history`. */
   readonly onTrial?: (trial: Trial) => void | Promise<void>;
   /**
@@ -101,6 +116,7 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
   const done: Trial[] = [];
   const waiting: SearchTask[] = [];
   const running = new Set<Promise<void>>();
+  const elsewhere = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
 
   const finish = async (task: SearchTask, result: FoldResult, isNew: boolean) => {
@@ -111,9 +127,23 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
     done[trial] = summarizeTrial(trial, point, results[trial]);
     if (isNew) await onTrial?.(done[trial]);
   };
-  const run = async (task: SearchTask) => {
-    const result = await options.evaluate(task);
+  /** Adds work to a set until it ends. Its error ends the search. */
+  const track = (set: Set<Promise<void>>, work: Promise<void>) => {
+    const one: Promise<void> = work
+      .catch((error: unknown) => void (failure ??= { error }))
+      .finally(() => set.delete(one));
+    set.add(one);
+  };
+  const settle = async (task: SearchTask, result: FoldResult) => {
     if (!signal?.aborted) await finish(task, result, true);
+  };
+  const run = async (task: SearchTask) => {
+    const answer = await options.evaluate(task);
+    if (!('elsewhere' in answer)) return settle(task, answer);
+    track(
+      elsewhere,
+      answer.elsewhere.then((result) => settle(task, result)),
+    );
   };
   /**
    * Proposes the next point and queues its folds. Returns false if there was no point to propose.
@@ -128,7 +158,7 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
     if (modelled && Object.keys(done.slice(0, known)).length < known) return false;
     const before = history?.points[trial];
     const rng = new Rng(options.seed).fold(trial);
-    const point =
+    const proposed =
       before ??
       grid?.[trial] ??
       (modelled
@@ -139,7 +169,8 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
             rng,
           })
         : untriedPoint(space, points, rng));
-    if (before === undefined) await options.onPoint?.(trial, point);
+    const stored = before === undefined ? await options.onPoint?.(trial, proposed) : undefined;
+    const point = stored ?? proposed;
     points.push(point);
     results.push([]);
     for (let fold = 0; fold < folds; fold++) {
@@ -155,13 +186,9 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
     signal?.throwIfAborted();
     if (failure) throw failure.error;
     const task = waiting.length > 0 && running.size < workers ? waiting.shift() : undefined;
-    if (task !== undefined) {
-      const one: Promise<void> = run(task)
-        .catch((error: unknown) => void (failure ??= { error }))
-        .finally(() => running.delete(one));
-      running.add(one);
-    } else if (running.size < workers && (await proposeNext())) continue;
-    else if (running.size > 0) await Promise.race([...running]);
+    if (task !== undefined) track(running, run(task));
+    else if (running.size < workers && (await proposeNext())) continue;
+    else if (running.size + elsewhere.size > 0) await Promise.race([...running, ...elsewhere]);
     else return done;
   }
 }

@@ -65,6 +65,41 @@ describe('search', () => {
     expect(most).toBe(4);
   });
 
+  it('goes on to the next fold while another process evaluates one', async () => {
+    const own: string[] = [];
+    let release = (_: FoldResult) => undefined as void;
+    const other = new Promise<FoldResult>((resolve) => (release = resolve));
+    const found = await search(
+      options({
+        evaluate: ({ trial, fold }) => {
+          if (trial === 0) return Promise.resolve({ elsewhere: other });
+          own.push(`${trial}:${fold}`);
+          if (own.length === 15) release({ score: 7 });
+          return score(1);
+        },
+      }),
+    );
+    expect(own).toHaveLength(15);
+    expect(found.map(({ mean }) => mean)).toEqual([7, 1, 1, 1, 1, 1]);
+    const failing = { elsewhere: Promise.reject(new Error('lost')) };
+    const evaluate = () => Promise.resolve(failing);
+    await expect(search(options({ evaluate }))).rejects.toThrow('lost');
+  });
+
+  it('tries the point that another process has stored', async () => {
+    const stored = { x: 1, y: 2 };
+    const onPoint = (trial: number) => (trial === 2 ? stored : undefined);
+    const found = await search(options({ onPoint }));
+    const alone = await search(options());
+    expect(found[2]).toMatchObject({
+      point: stored,
+      scores: [0, 1, 2].map((k) => branin(stored) + k),
+    });
+    expect(found.filter((_, trial) => trial !== 2)).toEqual(
+      alone.filter((_, trial) => trial !== 2),
+    );
+  });
+
   it('by grid tries every grid point', async () => {
     const space: Space = { a: { choices: [1, 2] }, b: { low: 0, high: 1, points: 3 } };
     const { trials: _, ...rest } = options({ space, method: 'grid', evaluate: () => score(1) });
