@@ -14,7 +14,7 @@ export const RUN_FILES = [
 ] as const;
 
 /** The files that `search` writes into its folder. */
-export const SEARCH_FILES = ['search.json', 'log.jsonl', 'best.json', 'search.html'] as const;
+export const SEARCH_FILES = ['search.json', 'trials', 'best.json', 'search.html'] as const;
 
 /**
  * Throws if the folder for a new run or search already contains one of its files, so that nothing

@@ -6,14 +6,19 @@ import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import { firstPoint, gridPoints, spaceCardinality } from '../search/points.ts';
 import { search } from '../search/search.ts';
 import { rankTrials, type Trial } from '../search/trial.ts';
+import { dataFingerprint } from './dataFingerprint.ts';
 import { FoldPool } from './foldPool.ts';
+import { SharedFolds } from './join/sharedFolds.ts';
+import { packageVersion } from './manifest.ts';
 import { reportNotes } from './openedData.ts';
-import { logBackend } from './process.ts';
+import { logBackend, printNote } from './process.ts';
 import { resolveNetwork } from './resolveNetwork.ts';
-import { resultOf, type SearchFolder, type SearchPlan } from './searchFolder.ts';
+import type { SearchFolder } from './searchFolder.ts';
+import { storedTrials, type SearchPlan } from './searchPlan.ts';
 import { configOf, runOptionsAt, withAbsoluteSpace } from './searchSpace.ts';
 import { formatTrial, formatTrials } from './searchTable.ts';
 import { openFolds } from './trainFold.ts';
+import type { RunOptions } from './trainOptions.ts';
 
 /**
  * Completes a plan and checks it as far as possible before training. The backend `auto` is replaced
@@ -22,8 +27,10 @@ import { openFolds } from './trainFold.ts';
  *
  * Errors: more trials than points; an unknown network; invalid data; more folds than examples.
  */
-export async function checkPlan(plan: Omit<SearchPlan, 'examples'>): Promise<SearchPlan> {
-  const { method, space, base, folds, seed } = plan;
+export async function checkPlan(
+  plan: Omit<SearchPlan, 'version' | 'examples' | 'fingerprint'>,
+): Promise<SearchPlan> {
+  const { method, space, base } = plan;
   const size = spaceCardinality(space);
   if (method !== 'grid' && plan.trials > size) {
     throw new InputError(
@@ -39,9 +46,39 @@ export async function checkPlan(plan: Omit<SearchPlan, 'examples'>): Promise<Sea
     ...backendOptions(options),
     log: logBackend,
   });
-  const parts = await openFolds(options, { folds, seed }, reportNotes);
+  const data = await examineData(plan, options);
+  const version = packageVersion();
+  return withAbsoluteSpace({ ...plan, version, trials, ...data, base: { ...base, backend } });
+}
+
+/**
+ * Checks that this machine can train the folds of a search as the machine that created it: a
+ * machine that cannot would store failures.
+ *
+ * Errors: a missing backend; other training data.
+ */
+export async function checkMachine({ plan, folder }: SearchFolder): Promise<void> {
+  const options = runOptionsAt(plan, firstPoint(plan.space));
+  await useBackend(options.backend, { ...backendOptions(options), log: logBackend });
+  const { examples, fingerprint } = await examineData(plan, options);
+  if (examples === plan.examples && fingerprint === plan.fingerprint) return;
+  throw new InputError(
+    `${folder}: expected the training data with which the search began, got data with other examples or labels`,
+  );
+}
+
+/** Splits the training data as the workers do, and describes them. */
+async function examineData(
+  { folds, seed }: Pick<SearchPlan, 'folds' | 'seed'>,
+  options: RunOptions,
+): Promise<Pick<SearchPlan, 'examples' | 'fingerprint'>> {
+  let fingerprint: Promise<string> | undefined;
+  const parts = await openFolds(options, { folds, seed }, (opened) => {
+    reportNotes(opened);
+    fingerprint = dataFingerprint(opened.train);
+  });
   const examples = parts.reduce((sum, { held }) => sum + held.length, 0);
-  return withAbsoluteSpace({ ...plan, trials, examples, base: { ...base, backend } });
+  return { examples, fingerprint: (await fingerprint) ?? '' };
 }
 
 /**
@@ -62,8 +99,18 @@ export async function runSearch(
   const { space, method, trials, folds, seed, ahead } = plan;
   const common = runOptionsAt(plan, firstPoint(space));
   const pool = new FoldPool({ common, folds, seed });
+  const shared = new SharedFolds({
+    search: run,
+    workers,
+    train: ({ point, fold }) => pool.run({ options: runOptionsAt(plan, point), fold }),
+    note: printNote,
+  });
   const stopped = new Error('The search was stopped.');
-  const onAbort = () => void pool.stop(stopped);
+  const stop = async () => {
+    await pool.stop(stopped);
+    await shared.stop(stopped);
+  };
+  const onAbort = () => void stop();
   signal.addEventListener('abort', onAbort);
   const { history } = run;
   const whole = (trial: number) =>
@@ -83,11 +130,7 @@ export async function runSearch(
       signal,
       history,
       transform: logErrorOf(plan),
-      evaluate: async (task) => {
-        const reply = await pool.run({ options: runOptionsAt(plan, task.point), fold: task.fold });
-        await run.addFold(task, reply);
-        return resultOf(reply);
-      },
+      evaluate: (task) => shared.evaluate(task),
       onPoint: (trial, point) => run.addPoint(trial, point),
       onTrial: (trial) => {
         done++;
@@ -102,7 +145,7 @@ export async function runSearch(
     throw error;
   } finally {
     signal.removeEventListener('abort', onAbort);
-    await pool.stop(stopped);
+    await stop();
   }
 }
 
@@ -115,15 +158,22 @@ function logErrorOf({ examples }: SearchPlan): (mean: number) => number {
 }
 
 async function conclude(
-  { plan, folder }: SearchFolder,
+  run: SearchFolder,
   trials: readonly Trial[],
   print: (line: string) => void,
 ): Promise<void> {
+  const { plan, folder } = run;
+  await run.tidy();
   const [best] = rankTrials(trials);
   if (best.failed !== undefined) {
     throw new InputError(`all ${trials.length} trials failed, the first: ${trials[0].failed}`);
   }
   print(formatTrials(plan.space, trials));
+  const more = await storedTrials(folder);
+  if (more > trials.length) {
+    print(`the search was extended to ${more} trials, and other processes continue it`);
+    return;
+  }
   const [config, page] = ['best.json', 'search.html'].map((name) => join(folder, name));
   const { limit: _, ...whole } = configOf(plan, best.point);
   await writeFileAtomic(config, `${JSON.stringify(whole, undefined, 2)}\n`);

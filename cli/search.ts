@@ -6,6 +6,7 @@ import { SEARCH_METHODS } from '../search/search.ts';
 import { choiceOption, integerOption } from './options.ts';
 import { endInterrupted, printLine, untilSignal } from './process.ts';
 import type { SearchFolder } from './searchFolder.ts';
+import type { SearchPlan } from './searchPlan.ts';
 
 interface Options {
   readonly method: (typeof SEARCH_METHODS)[number];
@@ -16,6 +17,8 @@ interface Options {
   readonly seed: number;
   readonly out?: string;
   readonly resume?: string;
+  readonly join?: string;
+  readonly lease: number;
 }
 
 /**
@@ -54,25 +57,32 @@ export function searchCommand(): Command {
     .option(
       '--resume <dir>',
       'continue the search in this folder; only --trials and --workers may change',
+    )
+    .option(
+      '--join <dir>',
+      'take part in the search in this folder, as any number of processes on any machines may; SPACE creates it if it is missing',
+    )
+    .option(
+      '--lease <seconds>',
+      'time after which another process takes the folds of one that was killed',
+      integerOption('--lease', 1),
+      60,
     );
   return command.action(async (file: string | undefined, given: Options) => {
     const { runSearch } = await import('./runSearch.ts');
     const search = await openFolder(command, file, given);
-    try {
-      await untilSignal(async (signal) => {
-        const { done, aborted } = await runSearch(search, given.workers, printLine, signal);
-        if (!aborted) return;
-        const { folder, plan } = search;
-        const { modulesOf } = await import('./searchSpace.ts');
-        const space = modulesOf(plan).length > 0 ? `${plan.file} ` : '';
-        endInterrupted(
-          signal,
-          `interrupted with ${done} of ${plan.trials} trials done; boxprop search ${space}--resume ${folder} continues the search`,
-        );
-      });
-    } finally {
-      await search.close();
-    }
+    await untilSignal(async (signal) => {
+      const { done, aborted } = await runSearch(search, given.workers, printLine, signal);
+      if (!aborted) return;
+      const { folder, plan } = search;
+      const { modulesOf } = await import('./searchSpace.ts');
+      const space = modulesOf(plan).length > 0 ? `${file ?? plan.file} ` : '';
+      const flag = given.join === undefined ? '--resume' : '--join';
+      endInterrupted(
+        signal,
+        `interrupted with ${done} of ${plan.trials} trials done; boxprop search ${space}${flag} ${folder} continues the search`,
+      );
+    });
   });
 }
 
@@ -81,30 +91,57 @@ async function openFolder(
   file: string | undefined,
   given: Options,
 ): Promise<SearchFolder> {
-  const { SearchFolder } = await import('./searchFolder.ts');
-  const { method, trials = 20, folds, ahead, seed, out, resume } = given;
+  const { createSearch, joinSearch, resumeSearch } = await import('./openSearch.ts');
+  const { checkMachine } = await import('./runSearch.ts');
+  const { out, resume, join } = given;
+  const named = command.options.filter(
+    (option) => command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
   if (resume !== undefined) {
-    const extra = command.options.find(
-      (option) =>
-        !['--resume', '--trials', '--workers'].includes(String(option.long)) &&
-        command.getOptionValueSource(option.attributeName()) === 'cli',
+    const extra = named.find(
+      ({ long }) => !['--resume', '--trials', '--workers'].includes(String(long)),
     );
     if (extra !== undefined) {
       throw new InputError(
         `--resume: expected no options but --trials and --workers, because the search keeps its own, got ${extra.long}`,
       );
     }
-    return SearchFolder.resume(resume, given.trials, file);
+    const search = await resumeSearch(resume, given.trials, file);
+    await checkMachine(search);
+    return search;
+  }
+  if (join !== undefined) {
+    if (out !== undefined) {
+      throw new InputError('--join: expected no --out, because it names the folder, got both');
+    }
+    let own: SearchPlan | undefined;
+    const plan = async (space: string) => (own = await planOf(space, given));
+    const names = named.map((option) => option.attributeName());
+    const fixed = ['method', 'trials', 'folds', 'seed', 'ahead', 'lease'];
+    const entries = Object.entries(given).filter(
+      ([name]) => names.includes(name) && fixed.includes(name),
+    );
+    const search = await joinSearch(join, file, Object.fromEntries(entries), plan);
+    // The process that created the search has checked its machine.
+    if (search.plan !== own) await checkMachine(search);
+    return search;
   }
   if (file === undefined) throw new InputError("missing required argument 'space'");
+  const plan = await planOf(file, given);
+  const { freeFolder } = await import('./train.ts');
+  return createSearch(out ?? freeFolder(`runs/${parse(file).name}`), plan);
+}
+
+/** Makes the plan of a new search. */
+async function planOf(file: string, given: Options): Promise<SearchPlan> {
   const { readSpace } = await import('./searchSpace.ts');
   const { checkPlan } = await import('./runSearch.ts');
-  const { freeFolder } = await import('./train.ts');
+  const { method, trials = 20, folds, ahead, seed, lease } = given;
   if (method === 'grid' && given.trials !== undefined) {
     throw new InputError(
       `--trials: expected none with --method grid, which tries all points, got ${given.trials}`,
     );
   }
-  const plan = await checkPlan({ ...(await readSpace(file)), method, trials, folds, seed, ahead });
-  return SearchFolder.create(out ?? freeFolder(`runs/${parse(file).name}`), plan);
+  const space = await readSpace(file);
+  return checkPlan({ ...space, method, trials, folds, seed, ahead, lease });
 }

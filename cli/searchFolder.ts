@@ -1,256 +1,184 @@
 import * as v from 'valibot';
-import { open, type FileHandle } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { InputError, show } from '../lib/errors.ts';
+import { createFile } from '../lib/files/createFile.ts';
+import { readRegularText } from '../lib/files/readFile.ts';
 import { isObject } from '../lib/isObject.ts';
-import { refuseLinks } from '../lib/files/refuseLinks.ts';
 import { parseJson } from '../lib/parseJson.ts';
 import { checkSchema, integer, number, object, record, text } from '../lib/schema.ts';
-import { checkPoint, checkSpace } from '../search/checkSpace.ts';
-import { readLines } from '../train/runLog.ts';
-import { systemProblem } from '../lib/files/systemError.ts';
-import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
-import {
-  SEARCH_METHODS,
-  type SearchHistory,
-  type SearchOptions,
-  type SearchTask,
-} from '../search/search.ts';
-import type { Point, Space } from '../search/space.ts';
+import { checkPoint } from '../search/checkSpace.ts';
+import type { SearchHistory, SearchTask } from '../search/search.ts';
+import type { Point } from '../search/space.ts';
 import type { FoldResult } from '../search/trial.ts';
 import type { Reply } from './foldMessages.ts';
-import { lockedFolder } from './lockedFolder.ts';
 import { placed } from './placed.ts';
-import { readFolderText, refuseFiles, SEARCH_FILES } from './runFiles.ts';
-import { checkSpaceValues, modulesOf, readSpace, type SearchSpace } from './searchSpace.ts';
+import type { SearchPlan } from './searchPlan.ts';
 
-/** The options of a search: the content of `search.json` in its folder. */
-export interface SearchPlan extends SearchSpace {
-  /** The method that chooses the points. */
-  readonly method: SearchOptions['method'];
-  /** The number of points to try. */
-  readonly trials: number;
-  /** The number of training examples in all folds together. */
-  readonly examples: number;
-  /** The number of folds. */
-  readonly folds: number;
-  /** The seed of the points and the folds. */
-  readonly seed: number;
-  /**
-   * When the method `gp` proposes a point, it does not wait for the results of this number of
-   * preceding trials.
-   */
-  readonly ahead: number;
-}
+/** A fold of a trial, both counted from 0. */
+export type FoldId = Pick<SearchTask, 'trial' | 'fold'>;
 
-/** A line of `log.jsonl`. */
-type Line =
-  | { readonly type: 'point'; readonly trial: number; readonly point: Point }
-  | ({ readonly type: 'fold'; readonly trial: number; readonly fold: number } & Reply);
-
-/** Makes the schema of a line of the log of a search. */
-function lineSchema({ trials, folds, space }: SearchPlan) {
-  const trial = integer(0, trials - 1);
-  const fold = { type: v.literal('fold'), trial, fold: integer(0, folds - 1) };
-  const point = v.pipe(
-    record(v.unknown()),
-    v.transform((value) => checkPoint(space, value)),
-  );
-  // JSON writes a loss that is not finite as null. That is accepted, because the loss of a fold is
-  // never used again.
-  const loss = v.pipe(
-    v.nullable(number()),
-    v.transform((value) => value ?? NaN),
-  );
-  return v.lazy((value) => {
-    if (isObject(value) && value.type === 'point')
-      return object({ type: v.literal('point'), trial, point });
-    if (isObject(value) && 'failed' in value) return object({ ...fold, failed: text() });
-    const score = { errors: integer(0), examples: integer(1), loss, seconds: number(0) };
-    return object({ ...fold, ...score });
-  });
+/** The names in `trials/`. */
+interface Listing {
+  /** Returns whether the point of a trial is stored. */
+  readonly hasPoint: (trial: number) => boolean;
+  /** Returns whether the result of a fold is stored. */
+  readonly hasResult: (fold: FoldId) => boolean;
+  /** Returns the numbers of the leases of a fold, in ascending order. */
+  readonly leasesOf: (fold: FoldId) => readonly number[];
 }
 
 /**
- * The folder of a search. `search.json` has the options of the search. A line is appended to
- * `log.jsonl` for each point before it is tried, and for each fold when it is finished. Each line
- * is flushed to the disk before anything depends on it. If a search is killed, it loses only the
- * folds in progress; an incomplete last line is dropped.
+ * The folder of a search, in which any number of processes work at the same time. `search.json` has
+ * its options. `trials/` has a file for each point and for each fold that has finished, with the
+ * numbers of the table: `trial-3.json`, `trial-3.fold-1.json`. Each is created whole and by one
+ * process only, and never changes. If a process is killed, only its folds in progress are lost.
  */
 export class SearchFolder {
   /** The path of the folder. */
   readonly folder: string;
   /** The options of the search. */
   readonly plan: SearchPlan;
-  readonly #lines: readonly Line[];
-  readonly #handle: FileHandle;
-  readonly #unlock: () => Promise<void>;
-  #last: Promise<unknown> = Promise.resolve();
+  /** The points and results that were stored when the folder was opened. */
+  readonly history: SearchHistory;
 
-  private constructor(
-    folder: string,
-    plan: SearchPlan,
-    lines: readonly Line[],
-    handle: FileHandle,
-    unlock: () => Promise<void>,
-  ) {
+  private constructor(folder: string, plan: SearchPlan, history: SearchHistory) {
     this.folder = folder;
     this.plan = plan;
-    this.#lines = lines;
-    this.#handle = handle;
-    this.#unlock = unlock;
+    this.history = history;
   }
 
   /**
-   * Creates the folder of a new search.
+   * Opens the folder of a search that has a plan, and reads the points and results.
    *
-   * Errors: a folder that cannot be written, that another process uses, or that already contains a
-   *         search or a run.
+   * Errors: a file that is not a point or a result.
    */
-  static async create(folder: string, plan: SearchPlan): Promise<SearchFolder> {
-    const unlock = await lockedFolder('--out', folder);
-    try {
-      const taken = ['search.json', 'config.json'].find((name) => existsSync(join(folder, name)));
-      if (taken !== undefined) {
-        const remedy = taken === 'config.json' ? '' : `; --resume ${folder} continues it`;
-        throw new InputError(
-          `--out: expected a folder without a run, got ${show(folder)}${remedy}`,
-        );
-      }
-      await refuseFiles(folder, SEARCH_FILES);
-      await writePlan(folder, plan);
-      return new SearchFolder(folder, plan, [], await open(join(folder, 'log.jsonl'), 'a'), unlock);
-    } catch (error) {
-      await unlock();
-      throw error;
-    }
-  }
-
-  /**
-   * Opens the folder of a search that was stopped.
-   *
-   * Errors: a folder without a search; a folder that another process uses; fewer trials than
-   *         before; a number of trials for a grid.
-   * @param trials the new number of trials.
-   * @param space the file of the search space. It is needed if the search uses modules, because the
-   *   folder alone must not cause code to run.
-   */
-  static async resume(folder: string, trials?: number, space?: string): Promise<SearchFolder> {
-    const stored = await readPlan(folder);
-    await checkModules(folder, stored, space);
-    if (trials !== undefined && (stored.method === 'grid' || trials < stored.trials)) {
-      const expected =
-        stored.method === 'grid'
-          ? 'none, because a grid has a fixed number'
-          : `at least the ${stored.trials} so far`;
-      throw new InputError(`--trials: expected ${expected}, got ${trials}`);
-    }
-    const plan = { ...stored, trials: trials ?? stored.trials };
-    const file = join(folder, 'log.jsonl');
-    await refuseLinks(folder, SEARCH_FILES);
-    const unlock = await lockedFolder('--resume', folder);
-    try {
-      const lines = await readLines(file, lineSchema(plan));
-      await writePlan(folder, plan);
-      // Removes an incomplete line at the end of the file. Otherwise the next line would be
-      // appended to it.
-      await writeFileAtomic(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-      return new SearchFolder(folder, plan, lines, await open(file, 'a'), unlock);
-    } catch (error) {
-      await unlock();
-      throw error;
-    }
-  }
-
-  /** The points and results of the earlier runs of this search. */
-  get history(): SearchHistory {
+  static async open(folder: string, plan: SearchPlan): Promise<SearchFolder> {
     const points: Point[] = [];
     const results = new Map<string, FoldResult>();
-    for (const line of this.#lines) {
-      if (line.type === 'point') points[line.trial] = line.point;
-      else results.set(`${line.trial}:${line.fold}`, resultOf(line));
+    const search = new SearchFolder(folder, plan, {
+      points,
+      result: (trial, fold) => results.get(`${trial}:${fold}`),
+    });
+    const { hasPoint, hasResult } = await search.list();
+    const trials = Array.from({ length: plan.trials }, (_, trial) => trial);
+    await Promise.all(
+      trials.map(async (trial) => {
+        if (hasPoint(trial)) points[trial] = await search.#readPoint(trial);
+        for (let fold = 0; fold < plan.folds; fold++) {
+          if (hasResult({ trial, fold }))
+            results.set(`${trial}:${fold}`, await search.readFold({ trial, fold }));
+        }
+      }),
+    );
+    return search;
+  }
+
+  /** Lists the results and leases at this moment. */
+  async list(): Promise<Listing> {
+    const names = new Set(await readdir(this.#trials));
+    const leases = new Map<string, number[]>();
+    for (const name of names) {
+      const [, fold, number] = /^(trial-\d+\.fold-\d+)\.lease-(\d+)$/.exec(name) ?? [];
+      if (fold !== undefined) leases.set(fold, [...(leases.get(fold) ?? []), Number(number)]);
     }
-    return { points, result: (trial, fold) => results.get(`${trial}:${fold}`) };
+    return {
+      hasPoint: (trial) => names.has(`trial-${trial + 1}.json`),
+      hasResult: (fold) => names.has(`${nameOf(fold)}.json`),
+      leasesOf: (fold) => (leases.get(nameOf(fold)) ?? []).sort((a, b) => a - b),
+    };
   }
 
-  /** Appends a point to the log. */
-  addPoint(trial: number, point: Point): Promise<void> {
-    return this.#add({ type: 'point', trial, point });
+  /**
+   * Stores the point of a trial, unless another process has done so.
+   *
+   * @returns the point that is stored.
+   */
+  async addPoint(trial: number, point: Point): Promise<Point> {
+    const file = this.#pointFile(trial);
+    if (!existsSync(file) && (await createFile(file, `${JSON.stringify(point)}\n`))) return point;
+    return this.#readPoint(trial);
   }
 
-  /** Appends the result of a fold to the log. */
-  addFold({ trial, fold }: SearchTask, reply: Reply): Promise<void> {
-    return this.#add({ type: 'fold', trial, fold, ...reply });
+  /**
+   * Stores the result of a fold, unless another process has done so, and removes its leases.
+   *
+   * @returns the result that is stored.
+   */
+  async addFold(fold: FoldId, reply: Reply): Promise<FoldResult> {
+    const line = JSON.stringify({ ...reply, process: `${process.pid} of ${hostname()}` });
+    const isFirst = await createFile(this.#foldFile(fold), `${line}\n`);
+    const { leasesOf } = await this.list();
+    for (const number of leasesOf(fold)) await rm(this.leaseFile(fold, number), { force: true });
+    return isFirst ? resultOf(reply) : this.readFold(fold);
   }
 
-  /** Waits for the last line, closes the log and unlocks the folder. */
-  async close(): Promise<void> {
-    await this.#last.catch(() => undefined);
-    await this.#handle.close();
-    await this.#unlock();
+  /** Returns whether the result of a fold is stored. */
+  hasFold(fold: FoldId): boolean {
+    return existsSync(this.#foldFile(fold));
   }
 
-  #add(line: Line): Promise<void> {
-    // Lines are written one after the other, because concurrent writes might interleave.
-    const written = this.#last.then(async () => {
-      await this.#handle.appendFile(`${JSON.stringify(line)}\n`);
-      await this.#handle.datasync();
-    });
-    this.#last = written.catch(() => undefined);
-    return written.catch((error: unknown) => {
-      const file = join(this.folder, 'log.jsonl');
-      throw new InputError(`${file}: cannot be written: ${systemProblem(error)}`, { cause: error });
-    });
+  /** Reads the result of a fold. Errors: a file that is not one. */
+  async readFold(fold: FoldId): Promise<FoldResult> {
+    const file = this.#foldFile(fold);
+    return resultOf(checkSchema(file, FOLD, parseJson(file, await readRegularText(file))));
+  }
+
+  /** Returns the path of a lease of a fold. */
+  leaseFile(fold: FoldId, number: number): string {
+    return join(this.#trials, `${nameOf(fold)}.lease-${number}`);
+  }
+
+  /**
+   * Removes what killed processes have left beside the points and results of the plan's trials, all
+   * of which must have ended. Other processes may work on more trials.
+   */
+  async tidy(): Promise<void> {
+    for (const name of await readdir(this.#trials)) {
+      const [, trial] = /^\.?trial-(\d+)\..*(?:\.lease-\d+|\.tmp)$/.exec(name) ?? [];
+      if (trial === undefined || Number(trial) > this.plan.trials) continue;
+      await rm(join(this.#trials, name), { force: true });
+    }
+  }
+
+  get #trials(): string {
+    return join(this.folder, 'trials');
+  }
+
+  #pointFile(trial: number): string {
+    return join(this.#trials, `trial-${trial + 1}.json`);
+  }
+
+  #foldFile(fold: FoldId): string {
+    return join(this.#trials, `${nameOf(fold)}.json`);
+  }
+
+  async #readPoint(trial: number): Promise<Point> {
+    const file = this.#pointFile(trial);
+    const value = checkSchema(file, POINT, parseJson(file, await readRegularText(file)));
+    return placed(file, () => checkPoint(this.plan.space, value));
   }
 }
 
 /** Converts the reply of a worker to a result. The score of a fold is its error rate. */
-export function resultOf(reply: Reply): FoldResult {
+function resultOf(reply: Reply): FoldResult {
   return 'failed' in reply ? { failed: reply.failed } : { score: reply.errors / reply.examples };
 }
 
-function writePlan(folder: string, plan: SearchPlan): Promise<void> {
-  return writeFileAtomic(join(folder, 'search.json'), `${JSON.stringify(plan, undefined, 2)}\n`);
-}
+const POINT = record(v.unknown());
 
-async function readPlan(folder: string): Promise<SearchPlan> {
-  const file = join(folder, 'search.json');
-  const text = await readFolderText('--resume', 'search', folder, 'search.json');
-  const { space, ...plan } = checkSchema(file, PLAN, parseJson(file, text));
-  const checked = placed(file, (): Space => {
-    checkSpace(space);
-    return space;
-  });
-  checkSpaceValues({ file, base: plan.base, space: checked });
-  return { ...plan, space: checked };
-}
-
-/** The schema of a `SearchPlan`, without its dimensions. */
-const PLAN = object({
-  file: text(),
-  base: record(v.unknown()),
-  space: record(record(v.unknown())),
-  method: v.picklist(SEARCH_METHODS),
-  trials: integer(2),
-  examples: integer(1),
-  folds: integer(2),
-  seed: integer(0),
-  ahead: integer(0),
+/** The schema of the result of a fold. JSON writes a loss that is not finite as null. */
+const FOLD = v.lazy((value) => {
+  const own = { process: text() };
+  if (isObject(value) && 'failed' in value) return object({ ...own, failed: text() });
+  const loss = v.pipe(
+    v.nullable(number()),
+    v.transform((one) => one ?? NaN),
+  );
+  return object({ ...own, errors: integer(0), examples: integer(1), loss, seconds: number(0) });
 });
 
-/**
- * Throws if the networks of a search are modules, unless the user names a search space with the
- * same modules.
- */
-async function checkModules(folder: string, plan: SearchPlan, space?: string): Promise<void> {
-  const modules = modulesOf(plan);
-  if (modules.length === 0 && space === undefined) return;
-  const given = space === undefined ? [] : modulesOf(await readSpace(space));
-  const missing = modules.find((module) => !given.includes(module));
-  if (missing === undefined) return;
-  throw new InputError(
-    `${join(folder, 'search.json')}: the search is of ${show(missing)}, and the folder of a search must not run code: ` +
-      `name its space yourself: boxprop search SPACE --resume ${folder}`,
-  );
+function nameOf({ trial, fold }: FoldId): string {
+  return `trial-${trial + 1}.fold-${fold + 1}`;
 }

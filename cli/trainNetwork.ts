@@ -318,7 +318,7 @@ async function checkNewFolder(folder: string, files: readonly string[]): Promise
       );
     }
   }
-  // A run would overwrite the log of the search.
+  // The folder of a search belongs to the search only.
   if (existsSync(join(folder, 'search.json'))) {
     throw new InputError(`--out: expected a folder without a search, got ${show(folder)}`);
   }

@@ -80,15 +80,7 @@ const LINE = v.looseObject({ type: v.picklist(['step', 'epoch', 'failed']), step
  *
  * Errors: `log.jsonl: line 3: expected an object, got null`.
  */
-export function readLog(file: string): Promise<LogLine[]> {
-  return readLines(file, LINE);
-}
-
-/** Reads the complete lines of a log, as `readLog` does, but with another schema of a line. */
-export async function readLines<const S extends v.GenericSchema>(
-  file: string,
-  schema: S,
-): Promise<v.InferOutput<S>[]> {
+export async function readLog(file: string): Promise<LogLine[]> {
   const text = (await pathKind(file)) === 'missing' ? '' : await readRegularText(file);
   return text.split('\n').flatMap((line, i) => {
     if (line === '') return [];
@@ -98,6 +90,6 @@ export async function readLines<const S extends v.GenericSchema>(
     } catch {
       return []; // The machine stopped while this line was written.
     }
-    return [checkSchema(`${file}: line ${i + 1}`, schema, value)];
+    return [checkSchema(`${file}: line ${i + 1}`, LINE, value)];
   });
 }

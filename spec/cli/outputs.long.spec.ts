@@ -78,25 +78,22 @@ describe('a file of the user stays as it is', () => {
     },
   );
 
-  test.each(['log.jsonl', 'best.json', 'search.html'])(
-    'in the folder of a new search: %s',
-    (name) => {
-      const own = file(`search-${name}`);
-      mkdirSync(own);
-      writeFileSync(join(own, name), 'mine');
-      const [network, data, shape] = [file('net.mjs'), file('photos'), '4,3,1'];
-      const momentum = { choices: [0, 0.5] };
-      writeFileSync(
-        file('space.json'),
-        JSON.stringify({ network, data, shape, momentum, backend: 'wasm' }),
-      );
-      refused(
-        ['search', file('space.json'), '--trials', '2', '--folds', '2', '--out', own],
-        `--out: expected a folder without ${name}, got ${JSON.stringify(own)}`,
-      );
-      expect(readFileSync(join(own, name), 'utf8')).toBe('mine');
-    },
-  );
+  test.each(['trials', 'best.json', 'search.html'])('in the folder of a new search: %s', (name) => {
+    const own = file(`search-${name}`);
+    mkdirSync(own);
+    writeFileSync(join(own, name), 'mine');
+    const [network, data, shape] = [file('net.mjs'), file('photos'), '4,3,1'];
+    const momentum = { choices: [0, 0.5] };
+    writeFileSync(
+      file('space.json'),
+      JSON.stringify({ network, data, shape, momentum, backend: 'wasm' }),
+    );
+    refused(
+      ['search', file('space.json'), '--trials', '2', '--folds', '2', '--out', own],
+      `--out: expected a folder without ${name}, got ${JSON.stringify(own)}`,
+    );
+    expect(readFileSync(join(own, name), 'utf8')).toBe('mine');
+  });
 
   test('in the folder of the grades', () => {
     const own = file('own-grades');

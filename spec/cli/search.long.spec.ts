@@ -3,15 +3,14 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
-  appendFileSync,
-  truncateSync,
-  statSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { Rng } from '../../index.ts';
+import { packageVersion } from '../../cli/manifest.ts';
 import { searchCommand } from '../../cli/search.ts';
 import { boxprop, BUILT, KERNELS, MAIN, ROOT } from '../support/runCommand.ts';
 
@@ -64,16 +63,28 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 type Line = Record<string, unknown> & { type: string; trial: number; fold?: number };
-const logIn = (name: string) =>
-  readFileSync(join(out(name), 'log.jsonl'), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Line);
-/** The results of a search without its times, in the order of trials and folds. */
+/** The points and results in the folder of a search. */
+const storedIn = (name: string): Line[] =>
+  namesIn(name).map((file) => {
+    const [, trial, fold] = /^trial-(\d+)(?:\.fold-(\d+))?\.json$/.exec(file) ?? [];
+    const text = readFileSync(join(out(name), 'trials', file), 'utf8');
+    const value = JSON.parse(text) as Record<string, unknown>;
+    return fold === undefined
+      ? { type: 'point', trial: Number(trial) - 1, point: value }
+      : { type: 'fold', trial: Number(trial) - 1, fold: Number(fold) - 1, ...value };
+  });
+const namesIn = (name: string) => {
+  const trials = join(out(name), 'trials');
+  return existsSync(trials) ? readdirSync(trials) : [];
+};
+/** The results of a search without times and processes, in the order of trials and folds. */
 const foundIn = (name: string) =>
-  logIn(name)
-    .map(({ seconds: _, ...line }) => line)
+  storedIn(name)
+    .map(({ seconds: _, process: _by, ...line }) => line)
     .sort((a, b) => a.trial - b.trial || Number(a.fold ?? -1) - Number(b.fold ?? -1));
+
+/** The notes of a process that continues folds of killed ones. */
+const TAKES_OVER = /^boxprop: trial \d+, fold \d+: takes over from process \d+ of .*\n/gm;
 
 describe('boxprop search', () => {
   const GP = ['--method', 'gp', '--trials', '8', '--folds', '3'];
@@ -107,7 +118,7 @@ describe('boxprop search', () => {
     expect(lines.at(-1)).toBe(
       `boxprop train --config ${join(out('one'), 'best.json')} trains the best network on all training examples`,
     );
-    const log = logIn('one');
+    const log = storedIn('one');
     const means = Array.from({ length: 8 }, (_, trial) => {
       const folds = log.filter((line) => line.type === 'fold' && line.trial === trial);
       expect(folds.map(({ examples }) => examples)).toEqual([30, 30, 30]);
@@ -177,31 +188,25 @@ describe('boxprop search', () => {
 
   it('killed at any moment and resumed, finds the same and computes no fold twice', async () => {
     let args = ['search', out('space.json'), ...GP, '--workers', '2', '--out', out('killed')];
-    const log = join(out('killed'), 'log.jsonl');
-    const size = () => (existsSync(log) ? statSync(log).size : 0);
+    const trials = join(out('killed'), 'trials');
+    const count = () => namesIn('killed').filter((name) => name.endsWith('.json')).length;
     const rng = new Rng(5);
-    const kept: string[] = [];
+    const kept = new Map<string, string>();
     for (let kills = 0; kills < 2; kills++) {
-      const before = size();
-      expect((await ended(args, 'SIGKILL', () => size() > before + 40 * rng.integer(6))).code).toBe(
-        null,
-      );
-      kept.push(readFileSync(log, 'utf8'));
-      // Imitates a machine that stopped while it wrote a line.
-      if (kills === 0) appendFileSync(log, '{"type":"fold","trial":');
-      if (kills === 1 && size() > 30) truncateSync(log, size() - 9);
+      const least = count() + 1 + rng.integer(6);
+      expect((await ended(args, 'SIGKILL', () => count() >= least)).code).toBe(null);
+      for (const name of namesIn('killed').filter((one) => one.endsWith('.json')))
+        kept.set(name, readFileSync(join(trials, name), 'utf8'));
+      // Imitates a machine that stopped while it wrote a file.
+      writeFileSync(join(trials, `.trial-8.json.node1.${kills}.0123abcd.tmp`), '{"learning');
       args = ['search', out('space.json'), '--resume', out('killed'), '--workers', '2'];
     }
-    expect(boxprop(...args)).toMatchObject({ status: 0, stderr: '' });
+    const { status, stderr } = boxprop(...args);
+    expect([status, stderr.replace(TAKES_OVER, '')]).toEqual([0, '']);
     expect(foundIn('killed')).toEqual(foundIn('one'));
-    // Every complete line is still there, with the same measured seconds.
-    const whole = readFileSync(log, 'utf8');
-    for (const [kill, text] of kept.entries()) {
-      const lines = text.split('\n').slice(0, kill === 1 ? -2 : -1);
-      for (const line of lines) expect(whole).toContain(line);
-    }
-    const tasks = logIn('killed').map(({ type, trial, fold }) => `${type} ${trial} ${fold}`);
-    expect(new Set(tasks).size).toBe(tasks.length);
+    // Every file is still there, with the same measured seconds, and nothing else is.
+    for (const [name, text] of kept) expect(readFileSync(join(trials, name), 'utf8')).toBe(text);
+    expect(namesIn('killed').sort()).toEqual(namesIn('one').sort());
   });
 
   it('continues with more trials', () => {
@@ -223,7 +228,7 @@ describe('boxprop search', () => {
     const result = await ended(
       ['search', file, '--out', out(signal)],
       signal,
-      () => existsSync(join(out(signal), 'log.jsonl')),
+      () => namesIn(signal).length > 0,
       500,
     );
     expect(result.code).toBe(status);
@@ -379,16 +384,6 @@ describe('boxprop search refuses, in one line,', () => {
         `--out: expected a folder without a run, got "${out('stored')}"; --resume ${out('stored')} continues it`,
     ],
     [
-      'a folder that another process is at',
-      () => {
-        mkdirSync(out('held'), { recursive: true });
-        writeFileSync(join(out('held'), 'lock'), String(process.ppid));
-        return [out('ok.json'), '--trials', '2', '--out', out('held')];
-      },
-      () =>
-        `--out: expected no other process at work in "${out('held')}", got process ${process.ppid}; if it is an unrelated process, delete ${join(out('held'), 'lock')}`,
-    ],
-    [
       'to resume what is none',
       () => ['--resume', out('no')],
       () =>
@@ -409,8 +404,16 @@ describe('boxprop search refuses, in one line,', () => {
     spaceFile('ok', { network: 'lenet', learningRate: { choices: [0.1, 0.2, 0.3] } });
     mkdirSync(out('stored'), { recursive: true });
     const space = { learningRate: { choices: [0.1, 0.2, 0.3] } };
-    const counts = { trials: 8, examples: 90, folds: 2, seed: 0, ahead: 1 };
-    const plan = { file: 'ok.json', base: { network: 'lenet' }, space, method: 'gp', ...counts };
+    const counts = { trials: 8, examples: 90, folds: 2, seed: 0, ahead: 1, lease: 60 };
+    const own = { version: packageVersion(), fingerprint: '' };
+    const plan = {
+      ...own,
+      file: 'ok.json',
+      base: { network: 'lenet' },
+      space,
+      method: 'gp',
+      ...counts,
+    };
     writeFileSync(join(out('stored'), 'search.json'), JSON.stringify(plan));
     await expect(searched(...args())).rejects.toHaveProperty('message', message());
   });

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { SearchFolder } from '../../cli/searchFolder.ts';
+import { packageVersion } from '../../cli/manifest.ts';
+import { resumeSearch } from '../../cli/openSearch.ts';
 import { inputError } from '../support/inputError.ts';
 
 let folder: string;
@@ -9,35 +10,41 @@ beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'boxprop-search-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const PLAN = {
+  version: packageVersion(),
   file: 'space.json',
   base: { network: 'lenet' },
   space: { learningRate: { low: 0.1, high: 0.2 }, seed: { choices: [1, 2] } },
   method: 'random',
   trials: 4,
   examples: 20,
+  fingerprint: '0123',
   folds: 2,
   seed: 0,
   ahead: 1,
+  lease: 60,
 };
-const POINT = { type: 'point', trial: 0, point: { learningRate: 0.15, seed: 1 } };
-const FOLD = { type: 'fold', trial: 0, fold: 0, errors: 2, examples: 10, loss: null, seconds: 1 };
+const POINT = { learningRate: 0.15, seed: 1 };
+const FOLD = { errors: 2, examples: 10, loss: null, seconds: 1, process: '7 of node1' };
 
-async function resumed(plan: unknown, lines: readonly unknown[] = [], space?: string) {
-  writeFileSync(join(folder, 'search.json'), JSON.stringify(plan));
-  writeFileSync(
-    join(folder, 'log.jsonl'),
-    lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
-  );
-  return SearchFolder.resume(folder, undefined, space);
+async function resumed(plan: unknown, files: Record<string, unknown> = {}, space?: string) {
+  const store = (name: string, value: unknown) =>
+    writeFileSync(join(folder, name), JSON.stringify(value));
+  mkdirSync(join(folder, 'trials'), { recursive: true });
+  store('search.json', plan);
+  for (const [name, value] of Object.entries(files)) store(join('trials', name), value);
+  return resumeSearch(folder, undefined, space);
 }
 
 test('a search is resumed from its files', async () => {
-  const search = await resumed(PLAN, [POINT, FOLD, { ...FOLD, fold: 1, failed: 'no' }]);
+  const search = await resumed(PLAN, {
+    'trial-1.json': POINT,
+    'trial-1.fold-1.json': FOLD,
+    'trial-1.fold-2.json': { failed: 'no', process: '7 of node1' },
+  });
   expect(search.plan).toEqual(PLAN);
-  expect(search.history.points).toEqual([POINT.point]);
+  expect(search.history.points).toEqual([POINT]);
   expect(search.history.result(0, 0)).toEqual({ score: 0.2 });
   expect(search.history.result(0, 1)).toEqual({ failed: 'no' });
-  await search.close();
 });
 
 test.each<[unknown, string]>([
@@ -53,24 +60,31 @@ test.each<[unknown, string]>([
   );
 });
 
-test.each<[unknown, string]>([
-  [null, 'expected an object, got null'],
-  [{ ...POINT, trial: 1e9 }, 'trial: expected an integer from 0 to 3, got 1000000000'],
+test.each<[string, unknown, string]>([
+  ['trial-1.json', null, 'expected an object, got null'],
+  ['trial-1.json', { seed: 1 }, 'learningRate: expected a value of its dimension, got undefined'],
+  ['trial-1.json', { ...POINT, seed: 3 }, 'seed: expected a value of its dimension, got 3'],
+  ['trial-4.fold-2.json', null, 'expected an object, got null'],
   [
-    { ...POINT, point: { seed: 1 } },
-    'learningRate: expected a value of its dimension, got undefined',
+    'trial-4.fold-2.json',
+    { ...FOLD, errors: -1 },
+    'errors: expected an integer of at least 0, got -1',
   ],
-  [
-    { ...POINT, point: { learningRate: 0.15, seed: 3 } },
-    'seed: expected a value of its dimension, got 3',
-  ],
-  [{ ...FOLD, fold: 2 }, 'fold: expected an integer from 0 to 1, got 2'],
-  [{ ...FOLD, errors: -1 }, 'errors: expected an integer of at least 0, got -1'],
-  [{ type: 'fold', trial: 0, fold: 0, failed: 1 }, 'failed: expected text, got 1'],
-])('%#. a line of the log that is none is refused by its field', async (line, message) => {
-  await expect(resumed(PLAN, [POINT, line])).rejects.toThrow(message);
-  await expect(resumed(PLAN, [POINT, line])).rejects.toThrow(
-    /^(learningRate|seed): |log\.jsonl: line 2: /,
+  ['trial-4.fold-2.json', { ...FOLD, failed: 1 }, 'failed: expected text, got 1'],
+])('%s that holds %j is refused by its field', async (name, value, message) => {
+  await expect(resumed(PLAN, { [name]: value })).rejects.toEqual(
+    inputError(`${join(folder, 'trials', name)}: ${message}`),
+  );
+});
+
+test.each([
+  [undefined, 'an earlier one'],
+  ['0.0.1', '0.0.1'],
+])('a search of version %s is refused', async (version, began) => {
+  await expect(resumed({ ...PLAN, version })).rejects.toEqual(
+    inputError(
+      `${join(folder, 'search.json')}: expected the boxprop that began the search, ${began}, got ${packageVersion()}: use that version, or begin a new search`,
+    ),
   );
 });
 
@@ -80,7 +94,7 @@ test('a search of modules runs them only if the user names its space', async () 
   await expect(resumed(theirs)).rejects.toEqual(inputError(message));
   const space = join(folder, 'space.json');
   writeFileSync(space, JSON.stringify(theirs.space));
-  await (await resumed(theirs, [], space)).close();
+  await resumed(theirs, {}, space);
   writeFileSync(space, JSON.stringify({ network: { choices: ['lenet', 'other.ts'] } }));
-  await expect(resumed(theirs, [], space)).rejects.toEqual(inputError(message));
+  await expect(resumed(theirs, {}, space)).rejects.toEqual(inputError(message));
 });

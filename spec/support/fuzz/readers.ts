@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { readSpace } from '../../../cli/searchSpace.ts';
-import { SearchFolder } from '../../../cli/searchFolder.ts';
+import { packageVersion } from '../../../cli/manifest.ts';
+import { resumeSearch } from '../../../cli/openSearch.ts';
 import { readRun } from '../../../cli/runFolder.ts';
 import { readWeightsFile } from '../../../cli/weightsFile.ts';
 import { loadCifar } from '../../../data/cifar.ts';
@@ -184,6 +185,7 @@ function placed(file: string, folder: string, name: string, others: Record<strin
   // The other files stay as they are, so they are written once.
   if (mkdirSync(own, { recursive: true }) !== undefined)
     for (const [other, bytes] of Object.entries(others)) writeFileSync(join(own, other), bytes);
+  mkdirSync(dirname(join(own, name)), { recursive: true });
   copyFileSync(file, join(own, name));
   return own;
 }
@@ -216,6 +218,7 @@ const RUN = {
 
 /** The options of a search, as `search.json` keeps them. */
 const PLAN = {
+  version: packageVersion(),
   file: 'space.json',
   base: { network: 'lenet', limit: 300, epochs: 2, batchSize: 32 },
   space: {
@@ -226,10 +229,14 @@ const PLAN = {
   method: 'random',
   trials: 2,
   examples: 100,
+  fingerprint: 'e3b0c44298fc1c149afbf4c8996fb924',
   folds: 2,
   seed: 0,
   ahead: 1,
+  lease: 60,
 };
+
+const STORED = { 'search.json': json(PLAN) };
 
 const FIGURES = { loss: 2.3, errorRate: 0.5 };
 const LOG = [
@@ -419,31 +426,23 @@ export const readers: Readonly<Record<string, FuzzReader>> = {
     documents: wholeFile,
     // The value of an option, or of a dimension, may have another type, such as a name.
     untyped: /^(base|space)\./,
-    async read(file) {
-      const search = await SearchFolder.resume(placed(file, 'plan', 'search.json', {}));
-      await search.close();
-    },
+    read: (file) => resumeSearch(placed(file, 'plan', 'search.json', {})),
   },
-  searchLog: {
-    ending: '.jsonl',
+  searchPoint: {
+    ending: '.json',
+    samples: () => [json({ learningRate: 0.01, momentum: 0, optimizer: 'sgd' })],
+    documents: wholeFile,
+    read: (file) => resumeSearch(placed(file, 'point', 'trials/trial-1.json', STORED)),
+  },
+  searchFold: {
+    ending: '.json',
     samples: () => [
-      utf8(
-        '{"type":"point","trial":0,"point":{"learningRate":0.01,"momentum":0,"optimizer":"sgd"}}\n' +
-          '{"type":"fold","trial":0,"fold":0,"errors":3,"examples":10,"loss":0.7,"seconds":2}\n' +
-          '{"type":"fold","trial":0,"fold":1,"failed":"loss is not finite"}\n',
-      ),
+      json({ errors: 3, examples: 10, loss: 0.7, seconds: 2, process: '7 of node1' }),
+      json({ failed: 'loss is not finite', process: '7 of node1' }),
     ],
-    documents: eachLine,
+    documents: wholeFile,
     // JSON writes a loss that is not finite as null.
     untyped: /^loss$/,
-    async read(file) {
-      const folder = placed(file, 'search', 'log.jsonl', { 'search.json': json(PLAN) });
-      const search = await SearchFolder.resume(folder);
-      try {
-        return search.history;
-      } finally {
-        await search.close();
-      }
-    },
+    read: (file) => resumeSearch(placed(file, 'fold', 'trials/trial-1.fold-2.json', STORED)),
   },
 };
