@@ -71,15 +71,17 @@ async function trainInProcesses(
   const again = ['train', ...module, '--resume', folder];
   await untilSignal(async (signal) => {
     for (let restart = 0; ; restart++) {
-      const canResume = existsSync(join(folder, 'checkpoint.safetensors'));
+      const canResume = () => existsSync(join(folder, 'checkpoint.safetensors'));
       const { status, died } = await launchRanks(
         processes,
-        restart > 0 && canResume ? again : first,
+        restart > 0 && canResume() ? again : first,
         signal,
       );
       process.exitCode = signal.aborted ? interruptedStatus(signal) : status;
       if (died === undefined || signal.aborted) return;
-      const remedy = `boxprop ${again.join(' ')} --processes ${processes} continues the run`;
+      const remedy = canResume()
+        ? `boxprop ${again.join(' ')} --processes ${processes} continues the run`
+        : 'it had no checkpoint yet, so start it again';
       const problem = `rank ${died.rank} was ended by ${died.by}`;
       if (restart >= maxRestarts) throw new InputError(`${problem}; ${remedy}`);
       printNote(`${problem}; restart ${restart + 1} of ${maxRestarts}`);

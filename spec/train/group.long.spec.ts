@@ -41,7 +41,8 @@ describe('processes of MPI', () => {
 
 describe('train --processes', () => {
   const room = mkdtempSync(join(tmpdir(), 'boxprop-group-'));
-  const train = ['train', 'lenet1', '--limit', '300', '--epochs', '2', '--checkpoint-steps', '2'];
+  const start = ['train', 'lenet1', '--limit', '300', '--checkpoint-steps', '2'];
+  const train = [...start, '--epochs', '2'];
   const options = ['--backend', 'cpu', '--no-report', '--batch-size', '32'];
   const env = { ...process.env, ...LAUNCH_ENVIRONMENT };
   const run = (...args: string[]) =>
@@ -91,15 +92,10 @@ describe('train --processes', () => {
         const end = await killed(folder, args, wait, rng.integer(2));
         if (end.status !== 0) {
           hits++;
-          expect(end.errors).toMatch(
-            /^boxprop: rank [01] was ended by SIGKILL; boxprop train .*--processes 2 continues the run$/m,
-          );
+          expect(end.errors).toMatch(/^boxprop: rank [01] was ended by SIGKILL; /m);
+          if (end.errors.includes('it had no checkpoint yet')) continue;
           const again = run('train', '--resume', folder, '--processes', '2');
-          if (again.status !== 0) {
-            // The run was killed before it had a checkpoint.
-            expect(again.stderr).toMatch(/--resume: expected a run/);
-            continue;
-          }
+          expect([again.status, again.stderr]).toEqual([0, expect.any(String)]);
         }
         expect(weights(folder)).toEqual(weights(whole));
       }
@@ -112,7 +108,7 @@ describe('train --processes', () => {
     `one process continues the run of two, and reads its checkpoint${reason}`,
     () => {
       const folder = join(room, 'one');
-      run(...train, ...options, '--epochs', '1', '--processes', '2', '--out', folder);
+      run(...start, ...options, '--epochs', '1', '--processes', '2', '--out', folder);
       const { status, stdout } = run('train', '--resume', folder, '--epochs', '2');
       expect(status).toBe(0);
       expect(stdout).toMatch(/test accuracy/);
