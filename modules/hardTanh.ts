@@ -1,4 +1,4 @@
-import { mul, step, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import {
   checkGradOutput,
   checkInput,
@@ -8,7 +8,7 @@ import {
   nameOf,
 } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
-import { scalar } from '../lib/constant.ts';
+import { between } from '../lib/kernels/elementwise/between.ts';
 import { clip } from '../lib/kernels/elementwise/clip.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
@@ -33,8 +33,7 @@ export interface HardTanhCache {
  *   forward          x_out = min(max(x_in, minValue), maxValue)
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · 1[minValue < x_in < maxValue]
  *
- * At the bounds the derivative is 0. With `minValue` 0 and `maxValue` 6, it is the ReLU6 of
- * MobileNet.
+ * At the bounds the derivative is 0.
  *
  * Shapes: input, output, gradOutput: any, all the same.
  * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
@@ -42,8 +41,8 @@ export interface HardTanhCache {
  * Source: Collobert, "Large scale machine learning", 2004; the derivative at the bounds is that of
  *         PyTorch's nn.Hardtanh.
  *
- *     const relu6 = new HardTanh({ minValue: 0, maxValue: 6 });
- *     relu6.infer(tensor1d([-1, 4, 9]));   // [0, 4, 6]
+ *     const box = new HardTanh({ minValue: -2, maxValue: 3 });
+ *     box.infer(tensor1d([-5, 1, 4]));   // [-2, 1, 3]
  */
 export class HardTanh extends Module<Tensor, Tensor, HardTanhCache> {
   override readonly hidesInfinity = true;
@@ -76,12 +75,7 @@ export class HardTanh extends Module<Tensor, Tensor, HardTanhCache> {
 
   backpropToInput(gradOutput: Tensor, { input }: HardTanhCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
-    return tidy(() => {
-      // This product is positive only between the two bounds.
-      const above = sub(input, scalar(this.minValue));
-      const below = sub(scalar(this.maxValue), input);
-      return mul(gradOutput, step(mul(above, below)));
-    });
+    return tidy(() => mul(gradOutput, between(input, this.minValue, this.maxValue)));
   }
 
   override facts([input]: readonly Shape[]): Facts {

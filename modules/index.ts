@@ -10,6 +10,7 @@ export { LocallyConnected2D, type LocallyConnected2DOptions } from './locallyCon
 // Pointwise
 export { Pointwise, type PointwiseOptions, type Elementwise } from './pointwise.ts';
 export { ReLU } from './relu.ts';
+export { ReLU6 } from './relu6.ts';
 export { Tanh } from './tanh.ts';
 export { Sigmoid } from './sigmoid.ts';
 export { PReLU, type PReLUOptions } from './prelu.ts';
@@ -20,6 +21,8 @@ export { GELU, type GELUOptions } from './gelu.ts';
 export { SiLU } from './silu.ts';
 export { Softplus, type SoftplusOptions } from './softplus.ts';
 export { HardTanh, type HardTanhOptions } from './hardTanh.ts';
+export { HardSigmoid } from './hardSigmoid.ts';
+export { HardSwish } from './hardSwish.ts';
 
 // Pooling
 export { MaxPool1D, type MaxPool1DOptions } from './maxPool1d.ts';

@@ -72,6 +72,7 @@ export const GROUPS: readonly BoxGroup[] = [
     boxes: {
       Pointwise: plain([3]),
       ReLU: plain([]),
+      ReLU6: plain([]),
       Tanh: plain([]),
       Sigmoid: plain([]),
       PReLU: plain([3]),
@@ -82,6 +83,8 @@ export const GROUPS: readonly BoxGroup[] = [
       SiLU: plain([]),
       Softplus: plain([]),
       HardTanh: withOptions({ minValue: -0.2, maxValue: 0.2 }),
+      HardSigmoid: plain([]),
+      HardSwish: plain([]),
     },
   },
   {

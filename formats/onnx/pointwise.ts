@@ -1,12 +1,15 @@
 import { Dropout } from '../../modules/dropout.ts';
 import { ELU } from '../../modules/elu.ts';
 import { GELU } from '../../modules/gelu.ts';
+import { HardSigmoid } from '../../modules/hardSigmoid.ts';
+import { HardSwish } from '../../modules/hardSwish.ts';
 import { HardTanh } from '../../modules/hardTanh.ts';
 import { Identity } from '../../modules/identity.ts';
 import { LeakyReLU } from '../../modules/leakyRelu.ts';
 import { LogSoftmax } from '../../modules/logSoftmax.ts';
 import { PReLU } from '../../modules/prelu.ts';
 import { ReLU } from '../../modules/relu.ts';
+import { ReLU6 } from '../../modules/relu6.ts';
 import { SELU } from '../../modules/selu.ts';
 import { Sigmoid } from '../../modules/sigmoid.ts';
 import { SiLU } from '../../modules/silu.ts';
@@ -39,10 +42,14 @@ export const POINTWISE: readonly OnnxExporter[] = [
     const gate = graph.node('Sigmoid', [input.name]);
     return { ...input, name: graph.node('Mul', [input.name, gate]) };
   }),
-  onnxExporter(HardTanh, (graph, { minValue, maxValue }, input) => {
-    const bounds = [graph.floats([minValue]), graph.floats([maxValue])];
-    return { ...input, name: graph.node('Clip', [input.name, ...bounds]) };
-  }),
+  onnxExporter(HardTanh, (graph, { minValue, maxValue }, input) =>
+    clip(graph, input, minValue, maxValue),
+  ),
+  onnxExporter(ReLU6, (graph, _box, input) => clip(graph, input, 0, 6)),
+  onnxExporter(HardSigmoid, (graph, _box, input) =>
+    apply(graph, 'HardSigmoid', input, { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
+  ),
+  onnxExporter(HardSwish, (graph, _box, input) => apply(graph, 'HardSwish', input)),
   onnxExporter(PReLU, (graph, { params: { weight }, numParameters }, input) => {
     const slope = graph.weight(weight, undefined, perChannel(input, numParameters));
     return { ...input, name: graph.node('PRelu', [input.name, slope]) };
@@ -77,6 +84,11 @@ function apply(
   attributes: Readonly<Record<string, Attribute>> = {},
 ): Given {
   return { ...input, name: graph.node(op, [input.name], attributes) };
+}
+
+function clip(graph: OnnxGraph, input: Value, min: number, max: number): Given {
+  const bounds = [graph.floats([min]), graph.floats([max])];
+  return { ...input, name: graph.node('Clip', [input.name, ...bounds]) };
 }
 
 /** Adds the nodes for ½ (1 + erf(x/√2)). */

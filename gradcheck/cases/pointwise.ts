@@ -3,12 +3,15 @@ import { mul, neg, square, type Tensor } from '@tensorflow/tfjs-core';
 import { constant, scalar } from '../../lib/constant.ts';
 import { ELU } from '../../modules/elu.ts';
 import { GELU } from '../../modules/gelu.ts';
+import { HardSigmoid } from '../../modules/hardSigmoid.ts';
+import { HardSwish } from '../../modules/hardSwish.ts';
 import { HardTanh } from '../../modules/hardTanh.ts';
 import { LeakyReLU } from '../../modules/leakyRelu.ts';
 import { LogSoftmax } from '../../modules/logSoftmax.ts';
 import { Pointwise } from '../../modules/pointwise.ts';
 import { PReLU } from '../../modules/prelu.ts';
 import { ReLU } from '../../modules/relu.ts';
+import { ReLU6 } from '../../modules/relu6.ts';
 import { SELU } from '../../modules/selu.ts';
 import { Sigmoid } from '../../modules/sigmoid.ts';
 import { SiLU } from '../../modules/silu.ts';
@@ -85,6 +88,15 @@ function oneDeep(draw: Draw, shape: readonly number[]): Tensor {
     rank === 0 ? -20 : 0.1 * (rank - shift + 0.5),
   );
   return constant(values, [...shape]);
+}
+
+/**
+ * Draws well-separated values around 0 for a box with kinks at 0, ±3 or 6. These are multiples of
+ * the gaps, and the values are near the middle between two multiples. A value is next to 0 on
+ * either side.
+ */
+function aroundKinks(draw: Draw): Tensor {
+  return draw.wellSeparated(smallShape(draw), draw.pick(0.5, 1, 3));
 }
 
 /** The cases of the boxes that work element by element, and of the softmax boxes. */
@@ -167,6 +179,9 @@ export const cases: Cases = {
     const input = draw.wellSeparated(smallShape(draw), gap);
     return described(box, `{ minValue: ${minValue}, maxValue: ${maxValue} }`, input);
   },
+  ReLU6: (draw) => described(new ReLU6(), '', aroundKinks(draw)),
+  HardSigmoid: (draw) => described(new HardSigmoid(), '', aroundKinks(draw)),
+  HardSwish: (draw) => described(new HardSwish(), '', aroundKinks(draw)),
   LogSoftmax: (draw) =>
     described(new LogSoftmax(), '', draw.normal(smallShape(draw), draw.pick(1, 4))),
 };

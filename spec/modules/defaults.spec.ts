@@ -186,7 +186,8 @@ const PAIRS: Record<string, readonly [() => unknown, () => unknown]> = {
 
 /** Boxes without options. */
 const PLAIN = [
-  ...['ReLU', 'Tanh', 'Sigmoid', 'SELU', 'SiLU', 'Softmax', 'LogSoftmax', 'Abs'],
+  ...['ReLU', 'ReLU6', 'Tanh', 'Sigmoid', 'SELU', 'SiLU', 'Softmax', 'LogSoftmax', 'Abs'],
+  ...['HardSigmoid', 'HardSwish'],
   ...['GlobalAvgPool2D', 'AdaptiveAvgPool2D', 'Maxout', 'Flatten', 'Reshape', 'Identity'],
   ...['PadChannels', 'Concat', 'Sum', 'Product', 'Max', 'Sequential', 'Graph'],
 ];

@@ -10,7 +10,7 @@ eachBackend('by hand', () => {
     expect(at.slopes).toEqual([0, 0, 0, 1, 1, 1, 0, 0, 0]);
   });
 
-  test('other bounds: ReLU6', () => {
+  test('other bounds', () => {
     const at = atEach(new HardTanh({ minValue: 0, maxValue: 6 }), [-1, 0, 3, 6, 7]);
     expect(at).toEqual({ outputs: [0, 0, 3, 6, 6], slopes: [0, 0, 1, 0, 0] });
   });

@@ -4,9 +4,11 @@ import { Module } from '../../lib/module.ts';
 import { Euclidean } from '../../losses/euclidean.ts';
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import { ELU } from '../../modules/elu.ts';
+import { HardSigmoid } from '../../modules/hardSigmoid.ts';
 import { HardTanh } from '../../modules/hardTanh.ts';
 import { Maxout } from '../../modules/maxout.ts';
 import { ReLU } from '../../modules/relu.ts';
+import { ReLU6 } from '../../modules/relu6.ts';
 import { Residual } from '../../modules/container/residual.ts';
 import { Sequential, type Box } from '../../modules/container/sequential.ts';
 import { Sigmoid } from '../../modules/sigmoid.ts';
@@ -34,6 +36,8 @@ class OwnTanh extends Module<tf.Tensor, tf.Tensor, { output: tf.Tensor }> {
 /** Each box after which loss and gradients are finite, with the factor that makes ∞ or −∞. */
 const HIDING: readonly (readonly [name: string, box: () => Box, factor: number])[] = [
   ['HardTanh', () => new HardTanh(), 3e38],
+  ['HardSigmoid', () => new HardSigmoid(), -3e38],
+  ['ReLU6', () => new ReLU6(), 3e38],
   ['Tanh', () => new Tanh(), 3e38],
   ['Sigmoid', () => new Sigmoid(), -3e38],
   ['Softmax', () => new Softmax(), -3e38],
