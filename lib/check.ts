@@ -343,7 +343,8 @@ export function checkSameAxes(
   );
 }
 
-function checkList(box: object, inputs: readonly unknown[]): void {
+/** Throws if the inputs of a box that merges several tensors are not a list of one or more. */
+export function checkList(box: object, inputs: readonly unknown[]): void {
   if (Array.isArray(inputs) && inputs.length > 0) return;
   throw new BoxError([`${nameOf(box)}.forward`], `expected a list of tensors, got ${show(inputs)}`);
 }

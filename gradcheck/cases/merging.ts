@@ -65,11 +65,19 @@ export const cases: Cases = {
   },
   Sum: alike('Sum', () => new Sum()),
   Product: (draw) => {
-    const item = alike('Product', () => new Product())(draw);
+    const shape = Array.from({ length: draw.integer(0, 4) }, () => draw.integer(1, 3));
+    const repeats = draw.chance(0.6);
+    const shapes = Array.from({ length: draw.integer(1, 4) }, () =>
+      shape.map((size, axis) => (repeats && axis > 0 && draw.chance(0.5) ? 1 : size)),
+    );
     // The first factor contains a 0. There the gradients of the other factors are 0, but its own
     // gradient is not.
-    const [first, ...others] = item.input;
-    return first.size > 1 ? { ...item, input: [withZero(first), ...others] } : item;
+    const [first, ...others] = shapes.map((own) => draw.normal(own));
+    return {
+      config: `Product() on ${shapes.map((own) => `[${own.join(', ')}]`).join(', ')}`,
+      box: new Product(),
+      input: [first.size > 1 ? withZero(first) : first, ...others],
+    };
   },
   Max: (draw) => {
     const inputs = draw.integer(1, 4);

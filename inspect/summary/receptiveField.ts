@@ -39,8 +39,11 @@ export function fieldAfter(
   const fields = inputs.filter((field) => field !== undefined);
   if (window === undefined || fields.length < inputs.length) return undefined;
   const seen = fields.map((field, k) => through(windowAt(window, k), field));
-  const [{ jump, places }] = seen;
-  const size = jump.map((_, axis) => Math.max(...seen.map((field) => field.size[axis])));
+  const [{ places }] = seen;
+  const largest = (of: 'size' | 'jump') =>
+    seen[0][of].map((_, axis) => Math.max(...seen.map((field) => field[of][axis])));
+  // The outputs are as far apart as those of the inputs that are not repeated.
+  const [size, jump] = [largest('size'), largest('jump')];
   // An image has two more axes: the batch and the channels. A vector keeps the places of the image
   // before it, because the next Linear depends on all of them.
   const isImage = outputShape.length === jump.length + 2;

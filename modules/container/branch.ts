@@ -36,7 +36,7 @@ export interface BranchOptions {
  * `Sequential`, by index or by the keys of a record.
  *
  * Shapes: the input as for every box; the outputs of the boxes have the same shape, except that for
- *         `'concat'` their last axes may differ.
+ *         `'concat'` their last axes may differ, and for `'product'` an axis may have the size 1.
  * Errors: those of the boxes, with the place in front: `Branch[1] > Conv2D.forward: ...`,
  *         `Branch.merge > Sum.forward: ...`; no branches, or a branch named `merge`.
  * Source: Szegedy et al. 2014, arXiv:1409.4842, figure 2 (the concatenation).

@@ -62,34 +62,40 @@ export function mergedAndBack(box: Merge, inputs: readonly tf.Tensor[], gradOutp
   return { output: numbers(output), grads: box.backpropToInput(gradOutput, cache).map(numbers) };
 }
 
-/** Tests the facts and errors of a merge whose inputs must all have the same shape. */
-export function describeUnlike(name: string, make: () => Merge): void {
+/**
+ * Tests the facts and errors of a merge whose inputs must all have the same shape.
+ *
+ * @param expected the shapes that the errors expect.
+ * @param unlike a shape that does not fit [2, 3].
+ */
+export function describeUnlike(
+  name: string,
+  make: () => Merge,
+  expected = 'one shape',
+  unlike = [2, 1],
+): void {
   test.each([
     [[2, 3, 4], 2],
     [[5], 1],
     [[], 3],
   ])('facts for inputs of shape %j; number of inputs: %d', (shape, count) => {
     const inputs = Array.from({ length: count }, () => shape);
-    const expected = { outputShape: shape, window: 'elementwise', multiplyAdds: 0 };
-    expect(make().facts(inputs)).toEqual(expected);
+    const facts = { outputShape: shape, window: 'elementwise', multiplyAdds: 0 };
+    expect(make().facts(inputs)).toEqual(facts);
   });
 
   const two = () => make().forward([blank([2, 3]), blank([2, 3])]).cache;
   describeRefusals([
     [
-      `${name}.forward: expected inputs of one shape, got [2, 3] and [2, 1]`,
-      () => make().forward([blank([2, 3]), blank([2, 1])]),
+      `${name}.forward: expected inputs of ${expected}, got [2, 3] and [${unlike.join(', ')}]`,
+      () => make().forward([blank([2, 3]), blank(unlike)]),
     ],
     [
-      `${name}.forward: expected inputs of one shape, got [2, 3] and [2, 1]`,
-      () =>
-        make().facts([
-          [2, 3],
-          [2, 1],
-        ]),
+      `${name}.forward: expected inputs of ${expected}, got [2, 3] and [${unlike.join(', ')}]`,
+      () => make().facts([[2, 3], unlike]),
     ],
     [
-      `${name}.forward: expected inputs of one shape, got [3] and [1, 3] and [3]`,
+      `${name}.forward: expected inputs of ${expected}, got [3] and [1, 3] and [3]`,
       () => make().forward([blank([3]), blank([1, 3]), blank([3])]),
     ],
     [

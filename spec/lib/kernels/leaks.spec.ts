@@ -15,6 +15,7 @@ import * as unfolding from '../../../lib/kernels/conv2d/unfold.ts';
 import * as depthwise from '../../../lib/kernels/depthwise/depthwise.ts';
 import * as arithmetic from '../../../lib/kernels/elementwise/arithmetic.ts';
 import { bound } from '../../../lib/kernels/elementwise/bound.ts';
+import { between } from '../../../lib/kernels/elementwise/between.ts';
 import { clip } from '../../../lib/kernels/elementwise/clip.ts';
 import { dropMask } from '../../../lib/kernels/elementwise/dropMask.ts';
 import * as nan from '../../../lib/kernels/elementwise/keepNaN.ts';
@@ -47,6 +48,7 @@ import { windowMeans } from '../../../lib/kernels/pool/windowMap.ts';
 import { zeroIfFinite } from '../../../lib/kernels/reduce/finite.ts';
 import { meanAll, normOf, sumAll } from '../../../lib/kernels/reduce/sumAll.ts';
 import { sumLeading } from '../../../lib/kernels/reduce/sumLeading.ts';
+import { sumTo } from '../../../lib/kernels/reduce/sumTo.ts';
 import { roughSum } from '../../../lib/kernels/reduce/roughSum.ts';
 import { surelyFinite } from '../../../lib/kernels/reduce/surelyFinite.ts';
 import { disposeTensors } from '../../../lib/memory.ts';
@@ -380,6 +382,7 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
     return () => padding.paddedInputToInput(g, AT, mode);
   }),
   bound: withAndWithoutNaN((x) => bound(x, 0.5)),
+  between: withAndWithoutNaN((x) => between(x, 0, 1)),
   clip: withAndWithoutNaN((x) => clip(x, 0, 1)),
   maximum: withAndWithoutNaN((x) => maximum(x, x)),
   signOf: withAndWithoutNaN(signOf),
@@ -530,6 +533,16 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
     const x = images(AT);
     const long = tf.ones([2 ** 16 + 2, 2]);
     return () => [...[0, 1, 2].map((trailing) => sumLeading(x, trailing)), sumLeading(long)];
+  },
+  sumTo: () => {
+    const x = images(AT);
+    const [n, h, w, c] = x.shape;
+    const shapes = [
+      [n, h, w, c],
+      [n, 1, 1, c],
+      [n, 1, w, 1],
+    ];
+    return () => shapes.map((shape) => sumTo(x, shape));
   },
   sumAll: () => {
     const x = images(AT);

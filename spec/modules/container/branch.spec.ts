@@ -120,7 +120,7 @@ describeRefusals([
     () => wide('sum').forward(blank([4, 3])),
   ],
   [
-    'Branch.merge > Product.forward: expected inputs of one shape, got [4, 2] and [4, 3]',
+    'Branch.merge > Product.forward: expected inputs of one shape, except for axes of size 1 after the batch, got [4, 2] and [4, 3]',
     () => wide('product').infer(blank([4, 3])),
   ],
   [
