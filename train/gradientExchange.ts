@@ -1,16 +1,43 @@
 import { getBackend, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { constant } from '../lib/constant.ts';
 import { InputError } from '../lib/errors.ts';
-import type { Group, GroupValues, PendingSum } from '../lib/group.ts';
+import {
+  gatherText,
+  GroupError,
+  type Group,
+  type GroupValues,
+  type PendingSum,
+} from '../lib/group.ts';
 import { copyToHost } from '../lib/kernels/backends/host.ts';
 import { tidy } from '../lib/memory.ts';
 import type { AnyModule, Grads, Params } from '../lib/module.ts';
+import type { WholeBatch } from './wholeBatch.ts';
 
 /**
  * The size of a bucket, in bytes. It is large enough that the fixed cost of an exchange does not
  * matter, and only a small part of a large network.
  */
 const BUCKET_BYTES = 4 * 2 ** 20;
+
+/** What a rank contributes to a step, after its backward pass. */
+export interface RankStep {
+  /** All gradients of this rank, multiplied by `batch.scale`. */
+  readonly grads: Grads;
+  /** The buffers of the network. */
+  readonly buffers: Params;
+  /** The place of the rank's examples in the batch. */
+  readonly batch: WholeBatch;
+  /** The loss of the rank's examples. */
+  readonly loss: number;
+  /** A reason why the step cannot be completed. */
+  readonly problem: string | undefined;
+}
+
+/** The gradients and the loss of the batch of all ranks. */
+export interface WholeStep {
+  readonly grads: Grads;
+  readonly loss: number;
+}
 
 /** A tensor that has a place in a bucket but has not been copied to it yet. */
 interface Unsent {
@@ -38,7 +65,13 @@ export class GradientExchange {
   readonly group: Group;
   /** The time that steps have spent on copies and in waiting, in seconds. */
   seconds = 0;
+  /** Whether this rank wants the training to stop after the step. */
+  wantsStop = false;
+  /** Whether a rank wanted the training to stop after the latest step. */
+  stops = false;
   readonly #params: Params;
+  /** [ranks with a problem, loss, weight, ranks that want to stop], summed over the ranks. */
+  readonly #totals = new Float64Array(new ArrayBuffer(128)).subarray(0, 4);
   readonly #values: GroupValues;
   /** The number of times that each parameter was used in the forward pass. */
   #uses = new Map<Variable, number>();
@@ -114,31 +147,46 @@ export class GradientExchange {
   }
 
   /**
-   * Sends the gradients that have not been sent, waits for all sums, and returns them under the
-   * names of the parameters. Averages the buffers over the ranks.
+   * Sends the gradients that have not been sent, and the rank's loss. Waits for all sums, and
+   * returns the gradients of the whole batch under the names of the parameters. Averages the
+   * buffers over the ranks.
    *
-   * @param grads all gradients of this rank.
-   * @param buffers the buffers of the network.
-   * @param weight the weight of this rank in the average of the buffers.
+   * Errors: the problem of the first rank that has one; a mean if the labels on all ranks are
+   *         ignored.
    */
-  async finish(grads: Grads, buffers: Params, weight: number): Promise<Grads> {
+  async finish({ grads, buffers, batch, loss, problem }: RankStep): Promise<WholeStep> {
     let started = performance.now();
     for (const [name, grad] of Object.entries(grads)) {
       if (!this.#places.has(this.#params[name])) this.#put(this.#params[name], grad);
     }
     const running = new Set(Object.values(buffers));
-    for (const buffer of running) this.#put(buffer, buffer, weight);
+    for (const buffer of running) this.#put(buffer, buffer, batch.part);
     this.#send();
+    const totals = this.#totals;
+    const problems = problem === undefined ? 0 : 1;
+    totals.set([problems, loss * batch.scale, batch.weight, this.wantsStop ? 1 : 0]);
     this.seconds += (performance.now() - started) / 1000;
     await this.#reads;
     started = performance.now();
+    // The small sum is started last, so the ranks wait for each other only once.
+    this.#sums.push(this.group.startSum(totals));
     for (const sum of this.#sums) sum.wait();
-    for (const buffer of running) tidy(() => buffer.assign(this.#sumOf(buffer)));
+    const [broken, total, weight, stops] = totals;
+    this.stops = stops > 0;
+    if (broken > 0) throw problemOf(this.group, problem);
+    if (weight === 0) {
+      throw new GroupError(
+        `trainStep: expected examples that count in the mean, got none on ${this.group.size} ranks`,
+      );
+    }
+    for (const buffer of running) tidy(() => buffer.assign(this.#sumOf(buffer, 1)));
+    // If all examples have the same weight, the parts add up to 1 except for rounding.
+    const factor = Math.abs(weight - 1) < 1e-12 ? 1 : 1 / weight;
     const sums = Object.fromEntries(
-      Object.keys(grads).map((name) => [name, this.#sumOf(this.#params[name])]),
+      Object.keys(grads).map((name) => [name, this.#sumOf(this.#params[name], factor)]),
     );
     this.seconds += (performance.now() - started) / 1000;
-    return sums;
+    return { grads: sums, loss: total * factor };
   }
 
   /** Assigns a place to a tensor, and sends the bucket if it is full. */
@@ -188,10 +236,19 @@ export class GradientExchange {
     for (const sum of this.#sums) if (!sum.isDone()) break;
   }
 
-  #sumOf(key: Variable): Tensor {
+  #sumOf(key: Variable, factor: number): Tensor {
     const from = this.#places.get(key) ?? 0;
-    return constant(this.#values.subarray(from, from + key.size), [...key.shape] as [number]);
+    const values = this.#values.subarray(from, from + key.size);
+    if (factor !== 1) for (let i = 0; i < values.length; i++) values[i] *= factor;
+    return constant(values, [...key.shape] as [number]);
   }
+}
+
+/** Returns the problem of the first rank that has one, the same on every rank. */
+function problemOf(group: Group, own: string | undefined): GroupError {
+  const problems = gatherText(group, own ?? '');
+  const rank = problems.findIndex((text) => text !== '');
+  return new GroupError(`rank ${rank}: ${problems[rank]}`);
 }
 
 /** Creates an array in the precision of the backend. */

@@ -3,6 +3,7 @@ import { checkOptions } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import type { Cost } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
+import type { Share } from '../lib/group.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { BatchNormContext } from '../modules/batchNorm.ts';
 import type { Grads, Module } from '../lib/module.ts';
@@ -12,7 +13,7 @@ import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { ActivationCheck } from './activationCheck.ts';
 import { findNonFinite } from './findNonFinite.ts';
 import type { GradientExchange } from './gradientExchange.ts';
-import { agreeOnProblem, wholeBatch, type WholeBatch } from './wholeBatch.ts';
+import { wholeBatch, type WholeBatch } from './wholeBatch.ts';
 
 /** The part of an optimizer that `trainStep` uses. */
 export interface Optimizer {
@@ -55,6 +56,11 @@ export interface TrainStepOptions {
    */
   readonly exchange?: GradientExchange;
   /**
+   * The place of the examples in the batch of all ranks. Without it, the ranks exchange the sizes
+   * of their parts in each step.
+   */
+  readonly share?: Share;
+  /**
    * Whether BatchNorm uses the statistics of the examples of all ranks; by default it uses those of
    * each rank.
    */
@@ -89,7 +95,7 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
   checkOptions('trainStep', options, OPTIONS);
   const { network, cost, optimizer, target, rng, step, beforeUpdate, compiler } = options;
   const { exchange, syncBatchNorm = false } = options;
-  const batch = wholeBatch(exchange?.group, cost, options.input, target);
+  const batch = wholeBatch(exchange?.group, cost, options);
   const { share } = batch;
   const isEmpty = share?.count === 0;
   // Boxes refuse a batch without examples, so zeros that do not count stand in for it.
@@ -175,13 +181,14 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
       if (broken !== 'activation' || where !== undefined)
         problem = `non-finite ${broken}${when}: first in ${where ?? 'no box when the step is run again'}`;
     }
-    const total = agreeOnProblem(exchange?.group, problem, loss * batch.scale);
+    let total = loss;
     if (exchange !== undefined) {
       const own = grads;
-      grads = await exchange.finish(own, network.buffers, batch.part);
+      const rank = { grads: own, buffers: network.buffers, batch, loss, problem };
+      ({ grads, loss: total } = await exchange.finish(rank));
       disposeTensors(own);
       await requireFiniteSums(grads, step);
-    }
+    } else if (problem !== undefined) throw new InputError(problem);
     if (observed.length > 0) await beforeUpdate?.({ output: observed[0], grads });
     run(() => optimizer.step(grads));
     return total;
@@ -198,11 +205,11 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
 /** Computes C and ∂C/∂x of a part of a batch; ∂C/∂x is that of the cost of the whole batch. */
 function costOf(
   output: Tensor,
-  { weight, scale }: WholeBatch,
+  { scale }: WholeBatch,
   { cost, target }: TrainStepOptions,
 ): { loss: Scalar; gradOutput: Tensor } {
   // Examples that do not count have no mean.
-  if (weight === 0) return { loss: scalar(0), gradOutput: zerosLike(output) };
+  if (scale === 0) return { loss: scalar(0), gradOutput: zerosLike(output) };
   const { loss, cache } = cost.forward(output, target);
   const gradOutput = cost.backpropToInput(cache);
   disposeTensors(cache);
@@ -230,5 +237,6 @@ const OPTIONS = [
   'beforeUpdate',
   'compiler',
   'exchange',
+  'share',
   'syncBatchNorm',
 ] as const;

@@ -203,6 +203,8 @@ export class Trainer {
   #step = 0;
   #lossSum = 0;
   #errors = 0;
+  /** The errors of this rank that are not in `#errors` yet. */
+  #ownErrors = 0;
   #best: TrainingProgress['best'];
   /** The generators for the order, for the augmentation, and for the boxes. */
   #streams: readonly Rng[];
@@ -249,7 +251,7 @@ export class Trainer {
       batchSize,
       ...(dropLast === true && { dropLast }),
       lossSum: this.#lossSum,
-      errors: this.#errors,
+      errors: this.#errors + this.#ownErrors,
       ...(this.#best && { best: this.#best }),
       ...(optimizer.learningRate > 0 && { learningRate: optimizer.learningRate }),
       ...(plateau && { plateau: plateau.state() }),
@@ -294,6 +296,7 @@ export class Trainer {
     this.#step = progress.step;
     this.#lossSum = progress.lossSum;
     this.#errors = progress.errors;
+    this.#ownErrors = 0;
     this.#best = progress.best;
     this.#streams = progress.streams.map((state) => Rng.fromState(state));
     if (progress.learningRate !== undefined) optimizer.learningRate = progress.learningRate;
@@ -391,6 +394,7 @@ export class Trainer {
   /** Saves a checkpoint. Weights that are not finite must not replace the last good ones. */
   async #save(): Promise<void> {
     if (this.#step > 0) await requireFinite(this.options.network, this.#step - 1);
+    this.#mergeErrors();
     if (this.#group.rank === 0) await this.options.checkpoint?.();
   }
 
@@ -398,11 +402,20 @@ export class Trainer {
     return this.options.group ?? soloGroup;
   }
 
-  /** Returns whether a rank has got the signal. */
+  /** Returns whether a rank had got the signal before the latest step. */
   #isAborted(): boolean {
-    const aborted = Float64Array.of(this.options.signal?.aborted === true ? 1 : 0);
-    this.#group.max(aborted);
-    return aborted[0] === 1;
+    const aborted = this.options.signal?.aborted === true;
+    if (this.#exchange === undefined) return aborted;
+    this.#exchange.wantsStop = aborted;
+    return this.#exchange.stops;
+  }
+
+  /** Adds the errors of all ranks to the progress. Every rank calls it at the same step. */
+  #mergeErrors(): void {
+    const errors = Float64Array.of(this.#ownErrors);
+    this.#group.sum(errors);
+    this.#errors += errors[0];
+    this.#ownErrors = 0;
   }
 
   /**
@@ -445,7 +458,11 @@ export class Trainer {
         rng: random.fold(step),
         step,
         ...(this.#compiler && { compiler: this.#compiler }),
-        ...(this.#exchange && { exchange: this.#exchange, syncBatchNorm }),
+        ...(this.#exchange && {
+          exchange: this.#exchange,
+          syncBatchNorm,
+          share: shareOf(this.#group, indices.length),
+        }),
         beforeUpdate: async ({ output, grads }) => {
           this.#checkScores(output, labels.size);
           metrics.add(await output.data(), await labels.data());
@@ -462,9 +479,7 @@ export class Trainer {
       }
       const loss = await running;
       this.#lossSum += loss * (cost.reduction === 'mean' ? indices.length : 1);
-      const errors = Float64Array.of(metrics.errors);
-      this.#group.sum(errors);
-      this.#errors += errors[0];
+      this.#ownErrors += metrics.errors;
       this.#step++;
       onStep?.({
         step,
@@ -481,6 +496,7 @@ export class Trainer {
 
   async #finishEpoch(epoch: number, layers: readonly LayerStats[]): Promise<void> {
     const { network, validation, optimizer, plateau, batchSize, onEpoch } = this.options;
+    this.#mergeErrors();
     const trained = { loss: this.#lossSum / this.#used, errorRate: this.#errors / this.#used };
     [this.#lossSum, this.#errors] = [0, 0];
     await requireFinite(network, this.#step - 1);

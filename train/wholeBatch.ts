@@ -1,7 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Cost } from '../lib/cost.ts';
-import { InputError } from '../lib/errors.ts';
-import { gatherText, GroupError, type Group, type Share } from '../lib/group.ts';
+import type { Group, Share } from '../lib/group.ts';
 
 /** The place of a rank's examples in the batch of all ranks. */
 export interface WholeBatch {
@@ -9,77 +8,44 @@ export interface WholeBatch {
   readonly share?: Share;
   /** The number of the rank's examples divided by the number of all examples, from 0 to 1. */
   readonly part: number;
-  /**
-   * The number by which the mean over the rank's examples divides. It is 0 if all of them are
-   * ignored.
-   */
-  readonly weight: number;
-  /**
-   * The factor by which the rank's loss and gradients are multiplied in those of the whole batch.
-   */
+  /** The factor by which the rank's loss and gradients are multiplied before they are summed. */
   readonly scale: number;
+  /** The sums over the ranks are divided by the sum of this number. */
+  readonly weight: number;
 }
 
 /**
- * Exchanges the sizes of the ranks' parts of a batch. With the divisors S_r of the ranks' means,
- * the mean over the whole batch is
+ * Returns the place of a rank's examples in the batch. With the divisors S_r of the ranks' means
+ * and N examples on all ranks, the mean over the whole batch is
  *
- *   C = Σ_r (S_r / Σ_s S_s) C_r
+ *   C = Σ_r (S_r/N) C_r / Σ_r (S_r/N)
  *
- * so the gradients of a rank count with scale S_r / Σ_s S_s; for the reduction 'sum' the scale
- * is 1.
+ * so scale = weight = S_r/N. If all examples have the same weight, the denominator is 1. For the
+ * reduction 'sum', the scale is 1.
  *
- * Errors: a mean if the labels on all ranks are ignored.
+ * @param options the rank's examples, and their place in the batch if it is known; otherwise the
+ *   ranks exchange the sizes of their parts.
  */
 export function wholeBatch(
   group: Group | undefined,
   cost: Cost,
-  input: Tensor,
-  target: Tensor,
+  options: { readonly input: Tensor; readonly target: Tensor; readonly share?: Share },
 ): WholeBatch {
+  if (group === undefined || group.size === 1) return { part: 1, scale: 1, weight: 1 };
+  const { input, target } = options;
   const [examples] = input.shape;
-  if (group === undefined || group.size === 1) return { part: 1, weight: 1, scale: 1 };
-  const own = cost.reduction === 'mean' ? cost.divisorOf(target) : examples;
-  const sizes = new Float64Array(group.size + 1);
-  sizes[group.rank] = examples;
-  sizes[group.size] = own;
-  group.sum(sizes);
-  const counts = sizes.subarray(0, group.size);
-  const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
-  const of = sum(counts);
-  const total = sizes[group.size];
-  if (total === 0) {
-    throw new GroupError(
-      `trainStep: expected examples that count in the mean, got none on ${group.size} ranks`,
-    );
-  }
-  return {
-    share: { from: sum(counts.subarray(0, group.rank)), count: examples, of },
-    part: examples / of,
-    weight: own,
-    scale: cost.reduction === 'mean' ? own / total : 1,
-  };
+  const share = options.share ?? exchangeSizes(group, examples);
+  const part = examples / share.of;
+  if (cost.reduction === 'sum') return { share, part, scale: examples === 0 ? 0 : 1, weight: part };
+  const weight = examples === 0 ? 0 : cost.divisorOf(target) / share.of;
+  return { share, part, scale: weight, weight };
 }
 
-/**
- * Returns the sum of the losses of all ranks, or throws on all of them if one has a problem.
- *
- * Errors: the problem of the first rank that has one (the message names the rank).
- */
-export function agreeOnProblem(
-  group: Group | undefined,
-  problem: string | undefined,
-  loss: number,
-): number {
-  if (group === undefined || group.size === 1) {
-    if (problem !== undefined) throw new InputError(problem);
-    return loss;
-  }
-  const sums = Float64Array.of(problem === undefined ? 0 : 1, loss);
-  group.sum(sums);
-  const [broken, total] = sums;
-  if (broken === 0) return total;
-  const problems = gatherText(group, problem ?? '');
-  const rank = problems.findIndex((text) => text !== '');
-  throw new GroupError(`rank ${rank}: ${problems[rank]}`);
+/** Returns the share of this rank from the numbers of examples of all ranks. */
+function exchangeSizes(group: Group, count: number): Share {
+  const counts = new Float64Array(group.size);
+  counts[group.rank] = count;
+  group.sum(counts);
+  const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+  return { from: sum(counts.subarray(0, group.rank)), count, of: sum(counts) };
 }
