@@ -109,6 +109,22 @@ export function weightedAxis(
 }
 
 /**
+ * Returns the windows that together cover an axis. If they do not tile it, a window may have one
+ * position more than its step, rounded up.
+ */
+export function coveringAxis({
+  input,
+  rows,
+}: {
+  readonly input: number;
+  readonly rows: readonly { readonly first: number; readonly weights: readonly number[] }[];
+}): AxisWindow {
+  const step = input / rows.length;
+  const size = Number.isInteger(step) ? step : Math.min(Math.ceil(step) + 1, input);
+  return weightedAxis(rows, size, step);
+}
+
+/**
  * Returns the window of a box whose output at each position of [N, ...positions, C] depends on the
  * same position.
  */

@@ -1,16 +1,11 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkShape, checkTensor } from '../lib/check.ts';
-import type { AxisWindow, Facts, Shape } from '../lib/facts.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { pair, type Pair } from '../lib/geometry.ts';
-import {
-  mapImage,
-  mapImageToInput,
-  type AxisMap,
-  type ImageMap,
-} from '../lib/kernels/pad/axisMap.ts';
+import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
 import { windowsThatCover } from '../lib/kernels/pool/windowMap.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
-import { samePosition, weightedAxis } from '../lib/window.ts';
+import { coveringAxis, samePosition } from '../lib/window.ts';
 
 /** The values that `AdaptiveAvgPool2D` keeps for its backward method. */
 export interface AdaptiveAvgPool2DCache {
@@ -80,14 +75,4 @@ export class AdaptiveAvgPool2D extends Module<Tensor4D, Tensor4D, AdaptiveAvgPoo
       width: windowsThatCover(width, outWidth),
     };
   }
-}
-
-/**
- * Returns the windows that cover the axis. If they do not tile it, a window may have one position
- * more than its step, rounded up.
- */
-function coveringAxis({ input, rows }: AxisMap): AxisWindow {
-  const step = input / rows.length;
-  const size = Number.isInteger(step) ? step : Math.min(Math.ceil(step) + 1, input);
-  return weightedAxis(rows, size, step);
 }

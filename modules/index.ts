@@ -32,7 +32,9 @@ export { AvgPool2D, type AvgPool2DOptions } from './avgPool2d.ts';
 export { SumPool2D, type SumPool2DOptions } from './sumPool2d.ts';
 export { LPPool2D, type LPPool2DOptions } from './lpPool2d.ts';
 export { GlobalAvgPool2D } from './globalAvgPool2d.ts';
+export { GlobalMaxPool2D } from './globalMaxPool2d.ts';
 export { AdaptiveAvgPool2D } from './adaptiveAvgPool2d.ts';
+export { AdaptiveMaxPool2D } from './adaptiveMaxPool2d.ts';
 export { Maxout } from './maxout.ts';
 
 // Normalization

@@ -1,7 +1,9 @@
 import { AdaptiveAvgPool2D } from '../../modules/adaptiveAvgPool2d.ts';
+import { AdaptiveMaxPool2D } from '../../modules/adaptiveMaxPool2d.ts';
 import { AvgPool1D } from '../../modules/avgPool1d.ts';
 import { AvgPool2D } from '../../modules/avgPool2d.ts';
 import { GlobalAvgPool2D } from '../../modules/globalAvgPool2d.ts';
+import { GlobalMaxPool2D } from '../../modules/globalMaxPool2d.ts';
 import { LPPool2D } from '../../modules/lpPool2d.ts';
 import { Maxout } from '../../modules/maxout.ts';
 import { MaxPool1D } from '../../modules/maxPool1d.ts';
@@ -10,6 +12,7 @@ import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { axisGeometry, convGeometry, type Axis } from '../../lib/geometry.ts';
 import { numElements } from '../../lib/shapes.ts';
 import type { AxisMap } from '../../lib/kernels/pad/axisMap.ts';
+import { coverAxis } from '../../lib/kernels/pool/maxOfCover.ts';
 import {
   windowMeans,
   windowsThatCover,
@@ -96,6 +99,27 @@ export const POOLS: readonly OnnxExporter[] = [
       return { name, channels: 'first' };
     }
     return { name: mapped(graph, first, height, width), channels: 'first' };
+  }),
+
+  onnxExporter(GlobalMaxPool2D, (graph, _box, input) => {
+    if (input.channels === 'last') {
+      const name = graph.node('ReduceMax', [input.name], { axes: [1, 2], keepdims: 0 });
+      return { name, channels: 'last' };
+    }
+    const maxima = graph.node('GlobalMaxPool', [input.name]);
+    return { name: graph.node('Flatten', [maxima]), channels: 'last' };
+  }),
+
+  onnxExporter(AdaptiveMaxPool2D, (graph, { outputSize }, input) => {
+    const covered = outputSize.map((size, i) => coverAxis(input.shape[1 + i], size));
+    const first = graph.with('first', input);
+    const name = covered.reduce((from, { cells }, i) => {
+      if (cells === undefined) return from;
+      const indices = graph.integers(cells.rows.map((row) => row.first));
+      return graph.node('Gather', [from, indices], { axis: 2 + i });
+    }, first.name);
+    const axes = covered.map(({ axis }) => axis);
+    return pool(graph, 'MaxPool', { ...first, name }, axes);
   }),
 
   onnxExporter(Maxout, (graph, { pieces }, input) => {

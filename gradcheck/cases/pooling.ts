@@ -3,9 +3,11 @@ import type { Padding, Padding1D } from '../../lib/geometry.ts';
 import { constant } from '../../lib/constant.ts';
 import { numElements } from '../../lib/shapes.ts';
 import { AdaptiveAvgPool2D } from '../../modules/adaptiveAvgPool2d.ts';
+import { AdaptiveMaxPool2D } from '../../modules/adaptiveMaxPool2d.ts';
 import { AvgPool1D } from '../../modules/avgPool1d.ts';
 import { AvgPool2D } from '../../modules/avgPool2d.ts';
 import { GlobalAvgPool2D } from '../../modules/globalAvgPool2d.ts';
+import { GlobalMaxPool2D } from '../../modules/globalMaxPool2d.ts';
 import { LPPool2D } from '../../modules/lpPool2d.ts';
 import { Maxout } from '../../modules/maxout.ts';
 import { MaxPool1D } from '../../modules/maxPool1d.ts';
@@ -49,6 +51,13 @@ function windows1D(draw: Draw) {
   const padding = draw.pick<Padding1D>('valid', 'same', Math.floor(kernel / 2));
   const shape = [draw.integer(1, 3), kernel + draw.integer(0, 6), draw.integer(1, 3)];
   return { kernel, options: { stride, padding, ceilMode: draw.chance(0.5) }, shape };
+}
+
+/** Draws the number of windows that cover an image, and the shape of the image. */
+function covering(draw: Draw) {
+  const size: Two = [draw.integer(1, 4), draw.integer(1, 4)];
+  const shape = [draw.integer(1, 2), draw.integer(1, 6), draw.integer(1, 6), draw.integer(1, 2)];
+  return { size, shape };
 }
 
 /** The cases of pooling, maxout and upsampling. */
@@ -102,10 +111,17 @@ export const cases: Cases = {
     const shape = [draw.integer(1, 3), draw.integer(1, 4), draw.integer(1, 4), draw.integer(1, 3)];
     return caseOf([], new GlobalAvgPool2D(), draw.normal(shape));
   },
+  GlobalMaxPool2D: (draw) => {
+    const shape = [draw.integer(1, 3), draw.integer(1, 4), draw.integer(1, 4), draw.integer(1, 3)];
+    return caseOf([], new GlobalMaxPool2D(), draw.wellSeparated(shape));
+  },
   AdaptiveAvgPool2D: (draw) => {
-    const size: Two = [draw.integer(1, 4), draw.integer(1, 4)];
-    const shape = [draw.integer(1, 2), draw.integer(1, 6), draw.integer(1, 6), draw.integer(1, 2)];
+    const { size, shape } = covering(draw);
     return caseOf([size], new AdaptiveAvgPool2D(size), draw.normal(shape));
+  },
+  AdaptiveMaxPool2D: (draw) => {
+    const { size, shape } = covering(draw);
+    return caseOf([size], new AdaptiveMaxPool2D(size), draw.wellSeparated(shape));
   },
   Maxout: (draw) => {
     const pieces = draw.integer(1, 5);

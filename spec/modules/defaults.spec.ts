@@ -188,7 +188,16 @@ const PAIRS: Record<string, readonly [() => unknown, () => unknown]> = {
 const PLAIN = [
   ...['ReLU', 'ReLU6', 'Tanh', 'Sigmoid', 'SELU', 'SiLU', 'Softmax', 'LogSoftmax', 'Abs'],
   ...['HardSigmoid', 'HardSwish'],
-  ...['GlobalAvgPool2D', 'AdaptiveAvgPool2D', 'Maxout', 'Flatten', 'Reshape', 'Identity'],
+  ...[
+    'GlobalAvgPool2D',
+    'GlobalMaxPool2D',
+    'AdaptiveAvgPool2D',
+    'AdaptiveMaxPool2D',
+    'Maxout',
+    'Flatten',
+    'Reshape',
+    'Identity',
+  ],
   ...['PadChannels', 'Concat', 'Sum', 'Product', 'Max', 'Sequential', 'Graph'],
 ];
 

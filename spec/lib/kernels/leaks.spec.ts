@@ -41,6 +41,7 @@ import {
 import * as axisMap from '../../../lib/kernels/pad/axisMap.ts';
 import * as padding from '../../../lib/kernels/pad/pad2d.ts';
 import { linear, nearest, resize } from '../../../lib/kernels/pad/resizeMap.ts';
+import { maxOfCover, maxOfCoverToInput } from '../../../lib/kernels/pool/maxOfCover.ts';
 import * as avgPool from '../../../lib/kernels/pool/avgPool2d.ts';
 import * as maxPool from '../../../lib/kernels/pool/maxPool2d.ts';
 import * as maxPoolLoops from '../../../lib/kernels/pool/maxPool2dLoops.ts';
@@ -388,6 +389,18 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
   signOf: withAndWithoutNaN(signOf),
   roughSum: withAndWithoutNaN(roughSum),
   surelyFinite: withAndWithoutNaN((x) => void surelyFinite(x)),
+  maxOfCover: () => {
+    const x = images(AT);
+    return () => [maxOfCover(x, [1, 1]), maxOfCover(x, [2, 3]), maxOfCover(x, [3, 20])];
+  },
+  maxOfCoverToInput: () => {
+    const x = images(AT);
+    const { output, winners } = maxOfCover(x, [2, 3]);
+    return () => [
+      maxOfCoverToInput(output, x, output),
+      maxOfCoverToInput(output, x, output, winners),
+    ];
+  },
   maxPool2dInLoops: each(POOLS, (at) => {
     const x = images(at);
     return () => maxPoolLoops.maxPool2dInLoops(x, at);
@@ -689,7 +702,7 @@ const WITHOUT_CASE = new Set(
     'poolAttributes gather scatter batchChunks windowsOf cellsOf copy windowsInside matrixAt',
     'transposeOf addProduct undilatedGeometry isDilated withDilatedGradients withDilation',
     'webglKernels transposed nearest linear windowSums windowMeans windowSumsFilledUp',
-    'windowsThatCover viewOf groupSize pixelsOf spread sumInLoops addRows normalTail',
+    'windowsThatCover coverAxis viewOf groupSize pixelsOf spread sumInLoops addRows normalTail',
     'checkDropProbability bitsOf mapOnWebgl mapOnWebgpu sumOfRun cellsInWindow',
     // These are parts of the kernels on wasm, which have cases.
     'Simd Pool startSimd startPool setSimd addSimd simd simdOf runElementwise float unitsOf',
