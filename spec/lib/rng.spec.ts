@@ -144,6 +144,16 @@ describe('distributions', () => {
   });
 });
 
+test('skip leaves out draws', () => {
+  const [rng, other] = [new Rng(3), new Rng(3)];
+  const all = other.uniforms(7);
+  rng.skip(2);
+  expect(rng.uniform()).toBe(all[2]);
+  rng.skip(0);
+  rng.skip(3);
+  expect(rng.uniform()).toBe(all[6]);
+});
+
 describe('refuses', () => {
   const seed = 'Rng: expected seed to be an integer from 0 to 2^53 - 1';
   test.each<[string, () => unknown]>([
@@ -160,6 +170,7 @@ describe('refuses', () => {
       'Rng.integer: expected below to be an integer of at least 1, got 2.5',
       () => new Rng(0).integer(2.5),
     ],
+    ['Rng.skip: expected count to be an integer of at least 0, got -1', () => new Rng(0).skip(-1)],
   ])('%s', (message, mistake) => {
     expect(messageOf(mistake)).toBe(message);
   });

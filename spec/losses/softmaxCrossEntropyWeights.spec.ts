@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Cost } from '../../lib/cost.ts';
+import { NegativeLogLikelihood } from '../../losses/negativeLogLikelihood.ts';
 import {
   SoftmaxCrossEntropy,
   type SoftmaxCrossEntropyOptions,
@@ -73,6 +74,13 @@ eachBackend('by hand', () => {
     expectAllClose(loss, { shape: [], values: [-log(3 / 4)] });
     expectAllClose(cost.backpropToInput(cache), { shape: [1, 3], values: [1 / 4, 0, -1 / 4] });
     expect(numbers(cost.forward(tf.tensor2d([[0, -Infinity]]), labels(1)).loss)).toBe(Infinity);
+  });
+
+  test('divisorOf is the sum of the weights of the labels that count', () => {
+    const cost = new SoftmaxCrossEntropy({ weights: [0.5, 2, 4], ignoreIndex: 2 });
+    expect(cost.divisorOf(labels(0, 1, 2, 1))).toBe(4.5);
+    expect(new NegativeLogLikelihood().divisorOf(labels(0, 1, 2, 1))).toBe(4);
+    expect(cost.divisorOf(tf.zeros<tf.Rank.R2>([5, 3]))).toBe(5);
   });
 
   test('the cost copies the weights', () => {
