@@ -65,6 +65,8 @@ export { Reshape } from './reshape.ts';
 export { Identity } from './identity.ts';
 export { Pad2D, type Pad2DOptions, type Sides } from './pad2d.ts';
 export { Upsample2D, type Upsample2DOptions } from './upsample2d.ts';
+export { PixelShuffle } from './pixelShuffle.ts';
+export { ChannelShuffle } from './channelShuffle.ts';
 
 // Containers
 export { Sequential, type Box } from './container/sequential.ts';

@@ -132,6 +132,8 @@ export const GROUPS: readonly BoxGroup[] = [
       Identity: plain([]),
       Pad2D: withOptions({ mode: 'reflect' }, [1, 3, 2, 1], [1]),
       Upsample2D: withOptions({ scaleFactor: [2, 3], mode: 'nearest' }, [1, 2, 2, 1]),
+      PixelShuffle: plain([2], [1, 2, 3, 4]),
+      ChannelShuffle: plain([2], [2, 6]),
     },
   },
   {

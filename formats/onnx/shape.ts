@@ -1,8 +1,10 @@
+import { ChannelShuffle } from '../../modules/channelShuffle.ts';
 import { Concat } from '../../modules/concat.ts';
 import { Flatten } from '../../modules/flatten.ts';
 import { Max } from '../../modules/max.ts';
 import { Pad2D } from '../../modules/pad2d.ts';
 import { PadChannels } from '../../modules/historic/padChannels.ts';
+import { PixelShuffle } from '../../modules/pixelShuffle.ts';
 import { Product } from '../../modules/product.ts';
 import { Reshape } from '../../modules/reshape.ts';
 import { Sum } from '../../modules/sum.ts';
@@ -55,6 +57,25 @@ export const SHAPE: readonly OnnxExporter[] = [
       ...first,
       name: graph.node('Resize', inputs, interpolation === 'nearest' ? nearest : linear),
     };
+  }),
+
+  onnxExporter(PixelShuffle, (graph, { upscaleFactor }, input) => {
+    const first = graph.with('first', input);
+    const attributes = { blocksize: upscaleFactor, mode: 'CRD' };
+    return { ...first, name: graph.node('DepthToSpace', [first.name], attributes) };
+  }),
+
+  onnxExporter(ChannelShuffle, (graph, { groups }, input) => {
+    const axis = channelAxis(input);
+    const channels = input.shape[input.shape.length - 1];
+    const positions = input.shape.slice(1, -1);
+    const withChannels = (...sizes: number[]) =>
+      graph.integers(axis === 1 ? [0, ...sizes, ...positions] : [0, ...positions, ...sizes]);
+    const perm = Array.from({ length: input.shape.length + 1 }, (_, k) => k);
+    [perm[axis], perm[axis + 1]] = [axis + 1, axis];
+    const apart = graph.node('Reshape', [input.name, withChannels(groups, channels / groups)]);
+    const turned = graph.node('Transpose', [apart], { perm });
+    return { ...input, name: graph.node('Reshape', [turned, withChannels(channels)]) };
   }),
 
   onnxExporter(Concat, (graph, _box, _first, inputs) => {

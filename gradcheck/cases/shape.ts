@@ -1,6 +1,8 @@
+import { ChannelShuffle } from '../../modules/channelShuffle.ts';
 import { Flatten } from '../../modules/flatten.ts';
 import { Identity } from '../../modules/identity.ts';
 import { PadChannels } from '../../modules/historic/padChannels.ts';
+import { PixelShuffle } from '../../modules/pixelShuffle.ts';
 import { Reshape } from '../../modules/reshape.ts';
 import type { Cases } from '../case.ts';
 
@@ -43,5 +45,19 @@ export const cases: Cases = {
     const shape = [draw.integer(1, 3), ...example];
     const config = `Reshape([${sizes.join(', ')}]) on [${shape.join(', ')}]`;
     return { config, box: new Reshape(sizes), input: draw.normal(shape) };
+  },
+  PixelShuffle: (draw) => {
+    const r = draw.integer(1, 3);
+    const [batch, height, width] = [draw.integer(1, 2), draw.integer(1, 3), draw.integer(1, 3)];
+    const shape = [batch, height, width, r * r * draw.integer(1, 2)];
+    const config = `PixelShuffle(${r}) on [${shape.join(', ')}]`;
+    return { config, box: new PixelShuffle(r), input: draw.normal(shape) };
+  },
+  ChannelShuffle: (draw) => {
+    const groups = draw.integer(1, 4);
+    const positions = Array.from({ length: draw.integer(0, 2) }, () => draw.integer(1, 3));
+    const shape = [draw.integer(1, 2), ...positions, groups * draw.integer(1, 4)];
+    const config = `ChannelShuffle(${groups}) on [${shape.join(', ')}]`;
+    return { config, box: new ChannelShuffle(groups), input: draw.normal(shape) };
   },
 };

@@ -198,7 +198,17 @@ const PLAIN = [
     'Reshape',
     'Identity',
   ],
-  ...['PadChannels', 'Concat', 'Sum', 'Product', 'Max', 'Sequential', 'Graph'],
+  ...[
+    'PixelShuffle',
+    'ChannelShuffle',
+    'PadChannels',
+    'Concat',
+    'Sum',
+    'Product',
+    'Max',
+    'Sequential',
+    'Graph',
+  ],
 ];
 
 beforeAll(() => useBackend('cpu'));
