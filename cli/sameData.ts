@@ -2,8 +2,8 @@ import { InputError } from '../lib/errors.ts';
 import { readWeightsHeader } from '../models/loadTrainedNetwork.ts';
 
 /**
- * The entries of a checkpoint's metadata about its data. For an entry that differs, the message
- * uses these words.
+ * The metadata entries of a checkpoint that describe the training data. If an entry differs when a
+ * run is resumed, the error names it by the words on the right.
  */
 const ENTRIES = {
   data: 'shape or classes',

@@ -19,13 +19,13 @@ export class Session {
   readonly inspection = signal<Inspection | undefined>(undefined);
   readonly error = signal<string | undefined>(undefined);
   /**
-   * The chain that `snapshot` shows. If another chain could not be opened since then, this is still
-   * the earlier one.
+   * The chain that `snapshot` shows. If another chain cannot be opened, this is still the previous
+   * one.
    */
   readonly subject = signal<Subject | undefined>(undefined);
   /**
-   * Whether the chain that was opened last could not be opened. The page then still shows the
-   * numbers of the earlier chain, although its form shows the later one.
+   * Whether the last attempt to open a chain failed. The page then still shows the numbers of the
+   * previous chain, although its form shows the new one.
    */
   readonly isStale = signal(false);
   /**

@@ -1,4 +1,4 @@
-import { add, div, mul } from '@tensorflow/tfjs-core';
+import { add, div, minimum, mul, type Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions, FLOAT_RANGE, isPositiveFloat } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import { InputError, show } from '../lib/errors.ts';
@@ -39,12 +39,13 @@ export function clipByNorm(grads: Grads, limit: number): Grads {
   checkLimit('clipByNorm', limit);
   if (Object.keys(grads).length === 0) return {};
   return tidy(() => {
-    const norm = normOf(Object.values(grads));
+    const { rest, scale } = normOf(Object.values(grads));
     // If the norm is NaN, all gradients become NaN.
-    const factor = clip(div(scalar(limit), add(norm, scalar(1e-6))), 0, 1);
-    return Object.fromEntries(
-      Object.entries(grads).map(([name, grad]) => [name, mul(grad, factor)]),
-    );
+    const ratio = div(scalar(limit), add(rest, scalar(1e-6)));
+    const factor = scale === undefined ? clip(ratio, 0, 1) : minimum(ratio, scale);
+    // The norm itself may be larger than any number of single precision, so it is not computed.
+    const scaled = (grad: Tensor) => mul(scale === undefined ? grad : div(grad, scale), factor);
+    return Object.fromEntries(Object.entries(grads).map(([name, grad]) => [name, scaled(grad)]));
   });
 }
 

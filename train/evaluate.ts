@@ -53,8 +53,8 @@ export interface EvaluateOptions {
    */
   readonly compiler?: StepCompiler;
   /**
-   * The processes that share the batches among them. Each calls `evaluate` with the same arguments,
-   * and all get the result on the whole dataset, which is that of one process bit for bit.
+   * The processes that divide the batches among themselves. All call `evaluate` with the same
+   * arguments, and all get the result on the whole dataset, bit for bit that of a single process.
    */
   readonly group?: Group;
   /**

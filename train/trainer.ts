@@ -159,7 +159,7 @@ export interface TrainingProgress {
   readonly learningRate?: number;
   /** The state of the metric scheduler. */
   readonly plateau?: Readonly<Record<string, number>>;
-  /** The generators for the order, for the augmentation, and for the boxes. */
+  /** The states of the generators of the order of the examples, the augmentation, and the boxes. */
   readonly streams: readonly RngState[];
 }
 

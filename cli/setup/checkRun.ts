@@ -16,7 +16,10 @@ export interface Findings {
   readonly tensorflow: string;
   /** Whether a GPU is used. */
   readonly gpu: boolean;
-  /** The file of the tfjs-core that tfjs-node uses, and the file that its tfjs uses. */
+  /**
+   * The paths of two tfjs-core files: the one that tfjs-node loads, and the one that its dependency
+   * `@tensorflow/tfjs` loads. They must be the same file.
+   */
   readonly cores: readonly string[];
 }
 

@@ -193,6 +193,11 @@ eachBackend('clipping by hand', () => {
     const large = clipByNorm({ a: tf.tensor1d([3e30, 0]), b: tf.tensor1d([-4e30]) }, 1);
     expectAllClose(large.a, { shape: [2], values: [0.6, 0] });
     expectAllClose(large.b, { shape: [1], values: [-0.8] });
+    // The norm, 4.2e38, is larger than any number of single precision.
+    const huge = clipByNorm({ a: tf.tensor1d([3e38, -3e38]) }, 1);
+    expectAllClose(huge.a, { shape: [2], values: [Math.SQRT1_2, -Math.SQRT1_2] });
+    const whole = clipByNorm({ a: tf.tensor1d([3e38, -3e38]) }, Infinity);
+    expectAllClose(whole.a, { shape: [2], values: [3e38, -3e38].map(Math.fround) });
     const [nan, infinite] = [NaN, Infinity].map((value) =>
       clipByNorm({ a: tf.tensor1d([value, 1]) }, 1),
     );

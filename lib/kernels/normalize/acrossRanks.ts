@@ -1,6 +1,7 @@
 import { add, neg, rsqrt, sub, zerosLike, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
 import { constant, scalar } from '../../constant.ts';
 import type { Group, GroupValues } from '../../group.ts';
+import { tidy } from '../../memory.ts';
 import {
   normGradSums,
   scaleFeatures,
@@ -44,28 +45,30 @@ export function standardizeAcross(
   eps: number,
   counts: boolean,
 ): GroupStandardized {
-  const features = x.shape[x.rank - 1];
-  const own = counts ? x.size / features : 0;
-  const { mean, variance } = own === 0 ? NO_VALUES : momentsOf(x, eps);
-  const means = new Float64Array(features + 1);
-  for (let c = 0; c < features; c++) means[c] = own * (mean[c] ?? 0);
-  means[features] = own;
-  group.sum(means);
-  const values = means[features];
-  for (let c = 0; c < features; c++) means[c] /= values;
-  const variances = new Float64Array(features);
-  for (let c = 0; own > 0 && c < features; c++)
-    variances[c] = own * (variance[c] + (mean[c] - means[c]) ** 2);
-  group.sum(variances);
-  const whole: Tensor1D = constant(means.subarray(0, features), [features]);
-  const spread: Tensor1D = constant(
-    variances.map((value) => value / values),
-    [features],
-  );
-  const invStd: Tensor1D = rsqrt(add(spread, scalar(eps)));
-  const normalized = scaleFeatures(shiftFeatures(x, neg(whole)), invStd);
-  const across = { values, counts, sum: (sums: GroupValues) => group.sum(sums) };
-  return { normalized, mean: whole, variance: spread, invStd, across };
+  return tidy(() => {
+    const features = x.shape[x.rank - 1];
+    const own = counts ? x.size / features : 0;
+    const { mean, variance } = own === 0 ? NO_VALUES : momentsOf(x, eps);
+    const means = new Float64Array(features + 1);
+    for (let c = 0; c < features; c++) means[c] = own * (mean[c] ?? 0);
+    means[features] = own;
+    group.sum(means);
+    const values = means[features];
+    for (let c = 0; c < features; c++) means[c] /= values;
+    const variances = new Float64Array(features);
+    for (let c = 0; own > 0 && c < features; c++)
+      variances[c] = own * (variance[c] + (mean[c] - means[c]) ** 2);
+    group.sum(variances);
+    const whole: Tensor1D = constant(means.subarray(0, features), [features]);
+    const spread: Tensor1D = constant(
+      variances.map((value) => value / values),
+      [features],
+    );
+    const invStd: Tensor1D = rsqrt(add(spread, scalar(eps)));
+    const normalized = scaleFeatures(shiftFeatures(x, neg(whole)), invStd);
+    const across = { values, counts, sum: (sums: GroupValues) => group.sum(sums) };
+    return { normalized, mean: whole, variance: spread, invStd, across };
+  });
 }
 
 const NO_VALUES = { mean: new Float64Array(), variance: new Float64Array() };
@@ -88,19 +91,21 @@ export function standardizeToInputAcross(
   normalized: Tensor,
   scale: Tensor,
 ): StandardizedGrads {
-  const { products, sums } = normGradSums(g, normalized);
-  const features = sums.size;
-  const both = new Float64Array(2 * features);
-  both.set(sums.dataSync(), 0);
-  both.set(products.dataSync(), features);
-  sum(both);
-  const mean = (from: number) =>
-    constant(
-      both.subarray(from, from + features).map((value) => value / values),
-      [features],
-    );
-  if (!counts) return { gradInput: zerosLike(g), products, sums };
-  const centred = shiftFeatures(g, neg(mean(0)));
-  const gradInput = scaleFeatures(sub(centred, scaleFeatures(normalized, mean(features))), scale);
-  return { gradInput, products, sums };
+  return tidy(() => {
+    const { products, sums } = normGradSums(g, normalized);
+    const features = sums.size;
+    const both = new Float64Array(2 * features);
+    both.set(sums.dataSync(), 0);
+    both.set(products.dataSync(), features);
+    sum(both);
+    const mean = (from: number) =>
+      constant(
+        both.subarray(from, from + features).map((value) => value / values),
+        [features],
+      );
+    if (!counts) return { gradInput: zerosLike(g), products, sums };
+    const centred = shiftFeatures(g, neg(mean(0)));
+    const gradInput = scaleFeatures(sub(centred, scaleFeatures(normalized, mean(features))), scale);
+    return { gradInput, products, sums };
+  });
 }

@@ -11,7 +11,7 @@ import {
 import { multiplyEach } from '../matmul/matMul.ts';
 import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 
-/** Sums over groups by tfjs's own kernels. */
+/** Sums over groups, and their broadcasts, that use tfjs's own kernels. */
 export const tfjs: GroupKernels = {
   rowsPerLine: () => 1,
 

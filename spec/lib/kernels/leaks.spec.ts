@@ -31,6 +31,11 @@ import * as local from '../../../lib/kernels/locallyConnected/locallyConnected.t
 import * as matrix from '../../../lib/kernels/matmul/matMul.ts';
 import { matMulInBlocks } from '../../../lib/kernels/matmul/matMulInBlocks.ts';
 import { inversePower, sumOfChannels } from '../../../lib/kernels/normalize/channelWindow.ts';
+import {
+  standardizeAcross,
+  standardizeToInputAcross,
+} from '../../../lib/kernels/normalize/acrossRanks.ts';
+import { soloGroup } from '../../../lib/group.ts';
 import * as features from '../../../lib/kernels/normalize/features.ts';
 import * as localMeans from '../../../lib/kernels/normalize/localMean.ts';
 import * as groups from '../../../lib/kernels/normalize/reductionGroups.ts';
@@ -507,6 +512,15 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
     const [g, s] = [tf.ones(shape), draw<tf.Rank.R1>(C)];
     return () => features.standardizeToInput(g, g, s);
   }),
+  standardizeAcross: inBothRanks((shape) => {
+    const x = tf.ones(shape);
+    return () => standardizeAcross(soloGroup, x, 1e-5, true);
+  }),
+  standardizeToInputAcross: inBothRanks((shape) => {
+    const [g, s] = [tf.ones(shape), draw<tf.Rank.R1>(C)];
+    const across = { values: 4, counts: true, sum: () => undefined };
+    return () => standardizeToInputAcross(across, g, g, s);
+  }),
   normGradSums: inBothRanks((shape) => {
     const g = tf.ones(shape);
     return () => features.normGradSums(g, g);
@@ -697,7 +711,7 @@ const OF_ONE_BACKEND: Readonly<Partial<Record<(typeof BACKENDS)[number], typeof 
  */
 const WITHOUT_CASE = new Set(
   [
-    'forBackend onHost onTensorflow onSoftwareGpu isPacked freeIfUnshared runOnWebgl runOnWebgpu',
+    'copyToHost forBackend onHost onTensorflow onSoftwareGpu isPacked freeIfUnshared runOnWebgl runOnWebgpu',
     'perRow perColumn perElement slidingAttributes poolingAttributes isSame attributes',
     'poolAttributes gather scatter batchChunks windowsOf cellsOf copy windowsInside matrixAt',
     'transposeOf addProduct undilatedGeometry isDilated withDilatedGradients withDilation',
