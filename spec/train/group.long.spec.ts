@@ -12,6 +12,7 @@ const withMpi = HAS_MPI ? test : test.skip;
 const reason = HAS_MPI ? '' : ' (skipped: no mpiexec on this machine; npx boxprop setup mpi)';
 
 test.each([
+  ['batch norm, dropout, augmentation, Adam, class weights, a short last batch', {}],
   ['fewer examples than ranks', { examples: 3, epochs: 50 }],
   [
     'boxes that are used twice, a sum over the examples, momentum',
@@ -19,6 +20,14 @@ test.each([
   ],
 ] as const)('1, 2, 3 and 4 ranks give the same parameters: %s', (_, job) => {
   expectSame(runThreads(job, 1, 2, 3, 4), 1e-12);
+});
+
+test.each([
+  [{ batchSize: 4 }, 'rank 1: expected the same batchSize as on rank 0, 8, got 4'],
+  [{ reduction: 'sum' }, 'rank 1: expected the same reduction as on rank 0, "mean", got "sum"'],
+] as const)('ranks that differ in options are refused: %p', (other, message) => {
+  const [ranks] = runThreads({ other }, 2);
+  for (const { error } of ranks) expect(error).toBe(message);
 });
 
 test.each(['cpu', 'wasm'] as const)('the same in single precision on %s', (backend) => {

