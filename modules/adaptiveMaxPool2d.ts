@@ -2,7 +2,8 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkShape, checkTensor } from '../lib/check.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { pair, type Pair } from '../lib/geometry.ts';
-import { maxOfCover, maxOfCoverToInput } from '../lib/kernels/pool/maxOfCover.ts';
+import { maxOfCells, maxOfCellsToInput } from '../lib/kernels/pool/maxOfCells.ts';
+import { coverAxes } from '../lib/kernels/pool/windowCells.ts';
 import { windowsThatCover } from '../lib/kernels/pool/windowMap.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 import { coveringAxis, samePosition } from '../lib/window.ts';
@@ -48,7 +49,7 @@ export class AdaptiveMaxPool2D extends Module<Tensor4D, Tensor4D, AdaptiveMaxPoo
 
   forward(input: Tensor4D): ForwardResult<Tensor4D, AdaptiveMaxPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
-    const { output, winners } = maxOfCover(input, this.outputSize);
+    const { output, winners } = maxOfCells(input, coverAxes(input.shape, this.outputSize));
     return {
       output,
       cache: { input: input.clone(), output: output.clone(), ...(winners && { winners }) },
@@ -60,7 +61,8 @@ export class AdaptiveMaxPool2D extends Module<Tensor4D, Tensor4D, AdaptiveMaxPoo
     { input, output, winners }: AdaptiveMaxPool2DCache,
   ): Tensor4D {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
-    return maxOfCoverToInput(gradOutput, input, output, winners);
+    const windows = coverAxes(input.shape, this.outputSize);
+    return maxOfCellsToInput(gradOutput, input, output, windows, winners);
   }
 
   override facts([input]: readonly Shape[]): Facts {

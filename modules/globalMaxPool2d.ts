@@ -1,7 +1,8 @@
 import { reshape, tidy, type Tensor, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkShape, checkTensor } from '../lib/check.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
-import { maxOfCover, maxOfCoverToInput } from '../lib/kernels/pool/maxOfCover.ts';
+import { maxOfCells, maxOfCellsToInput } from '../lib/kernels/pool/maxOfCells.ts';
+import { coverAxes } from '../lib/kernels/pool/windowCells.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
 /** The values that `GlobalMaxPool2D` keeps for its backward method. */
@@ -37,7 +38,7 @@ export class GlobalMaxPool2D extends Module<Tensor4D, Tensor2D, GlobalMaxPool2DC
   forward(input: Tensor4D): ForwardResult<Tensor2D, GlobalMaxPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
     const [batch, , , channels] = input.shape;
-    const { output: maxima, winners } = maxOfCover(input, [1, 1]);
+    const { output: maxima, winners } = maxOfCells(input, coverAxes(input.shape, [1, 1]));
     const output: Tensor2D = reshape(maxima, [batch, channels]);
     return { output, cache: { input: input.clone(), maxima, ...(winners && { winners }) } };
   }
@@ -48,7 +49,10 @@ export class GlobalMaxPool2D extends Module<Tensor4D, Tensor2D, GlobalMaxPool2DC
   ): Tensor4D {
     const [batch, , , channels] = maxima.shape;
     checkGradOutput(this, 'backpropToInput', gradOutput, [batch, channels]);
-    return tidy(() => maxOfCoverToInput(reshape(gradOutput, maxima.shape), input, maxima, winners));
+    const windows = coverAxes(input.shape, [1, 1]);
+    return tidy(() =>
+      maxOfCellsToInput(reshape(gradOutput, maxima.shape), input, maxima, windows, winners),
+    );
   }
 
   override facts([input]: readonly Shape[]): Facts {

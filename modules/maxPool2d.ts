@@ -1,5 +1,6 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkOptions, checkShape, checkTensor } from '../lib/check.ts';
+import { checkGradOutput, checkOptions, checkShape, checkTensor, nameOf } from '../lib/check.ts';
+import { BoxError } from '../lib/errors.ts';
 import {
   checkPadding,
   checkPoolPadding,
@@ -9,7 +10,12 @@ import {
   type Padding,
   type Pair,
 } from '../lib/geometry.ts';
-import { maxPool2dToInput, maxPool2dWithWinners } from '../lib/kernels/pool/maxPool2d.ts';
+import { maxOfCells, maxOfCellsToInput } from '../lib/kernels/pool/maxOfCells.ts';
+import {
+  dilatedWindows,
+  hasEmptyWindow,
+  type WindowAxes,
+} from '../lib/kernels/pool/windowCells.ts';
 import { describeWindows, poolFacts } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
@@ -23,6 +29,8 @@ export interface MaxPool2DOptions {
    * none and is the default; `'same'` gives ⌈size/stride⌉ outputs.
    */
   readonly padding?: Padding;
+  /** d, the distance between the pixels of a window; 1 by default. */
+  readonly dilation?: Pair;
   /** Whether the size of the output is rounded up; false by default. */
   readonly ceilMode?: boolean;
 }
@@ -39,21 +47,22 @@ export interface MaxPool2DCache {
 /**
  * The largest value of each window, channel by channel; windows may overlap.
  *
- *   forward          x_out[n,i,j,c] = max_pq x_in[n, i·s + p − t, j·s + q − t, c]
+ *   forward          x_out[n,i,j,c] = max_pq x_in[n, i·s + p·d − t, j·s + q·d − t, c]
  *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,j): (y,x) wins window (i,j)} ∂C/∂x_out[n,i,j,c]
  *
- * with p < K_h, q < K_w, stride s and t pixels of padding (both per axis). If several are equal,
- * the first one, row by row, wins and gets the whole gradient. Padding is never the maximum. A
- * pixel that wins several windows gets the sum; a pixel that wins none, or lies in no window, gets
- * 0.
+ * with p < K_h, q < K_w, stride s, dilation d and t pixels of padding (all per axis). If several
+ * are equal, the first one, row by row, wins and gets the whole gradient. Padding is never the
+ * maximum. A pixel that wins several windows gets the sum; a pixel that wins none, or lies in no
+ * window, gets 0.
  *
  * `ceilMode` rounds H' and W' up: a last window may extend beyond the end if it starts inside the
  * input or the padding before it.
  *
- * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + P − K_h)/s⌋ + 1, where
- *         P is the total padding of both sides.
+ * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C],
+ *         H' = ⌊(H + P − d (K_h − 1) − 1)/s⌋ + 1, where P is the total padding of both sides.
  * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
- *         input; padding of more than half the kernel, which would leave windows without a pixel.
+ *         input; padding of more than half the kernel, which would leave windows without a pixel,
+ *         and other windows without one, which dilation may leave.
  * Source: lecture, "Pooling" and the second problem set; the sizes are those of PyTorch's
  *         MaxPool2d.
  *
@@ -65,14 +74,16 @@ export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: Padding;
+  readonly dilation: readonly [number, number];
   readonly ceilMode: boolean;
 
   constructor(kernelSize: Pair, options: MaxPool2DOptions = {}) {
     super();
-    checkOptions(this, options, ['stride', 'padding', 'ceilMode']);
+    checkOptions(this, options, ['stride', 'padding', 'dilation', 'ceilMode']);
     this.kernelSize = pair(this, 'kernelSize', kernelSize);
     this.stride = pair(this, 'stride', options.stride ?? this.kernelSize);
     this.padding = checkPadding(this, options.padding ?? 'valid');
+    this.dilation = pair(this, 'dilation', options.dilation ?? 1);
     checkPoolPadding(this, this.kernelSize, this.padding);
     this.ceilMode = options.ceilMode ?? false;
   }
@@ -80,7 +91,7 @@ export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
   forward(input: Tensor4D): ForwardResult<Tensor4D, MaxPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
     const geometry = this.#geometry(input.shape);
-    const { output, winners } = maxPool2dWithWinners(input, geometry);
+    const { output, winners } = maxOfCells(input, windowsOf(geometry));
     return {
       output,
       cache: {
@@ -97,7 +108,7 @@ export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
     { input, output, winners, geometry }: MaxPool2DCache,
   ): Tensor4D {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
-    return maxPool2dToInput(gradOutput, input, output, geometry, winners);
+    return maxOfCellsToInput(gradOutput, input, output, windowsOf(geometry), winners);
   }
 
   override facts([input]: readonly Shape[]): Facts {
@@ -111,6 +122,17 @@ export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
   }
 
   #geometry([, height, width]: Shape): Geometry {
-    return convGeometry(this, height, width, this);
+    const geometry = convGeometry(this, height, width, this);
+    if (hasEmptyWindow(geometry.height) || hasEmptyWindow(geometry.width)) {
+      throw new BoxError(
+        [`${nameOf(this)}.forward`],
+        `expected a pixel in every window, got windows of only padding for an input of ${height}x${width}; use less padding or dilation`,
+      );
+    }
+    return geometry;
   }
+}
+
+function windowsOf({ height, width }: Geometry): WindowAxes {
+  return { height: dilatedWindows(height), width: dilatedWindows(width) };
 }

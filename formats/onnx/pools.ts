@@ -12,15 +12,17 @@ import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { axisGeometry, convGeometry, type Axis } from '../../lib/geometry.ts';
 import { numElements } from '../../lib/shapes.ts';
 import type { AxisMap } from '../../lib/kernels/pad/axisMap.ts';
-import { coverAxis } from '../../lib/kernels/pool/maxOfCover.ts';
+import { coverAxis } from '../../lib/kernels/pool/windowCells.ts';
 import {
   windowMeans,
   windowsThatCover,
   windowSumsFilledUp,
 } from '../../lib/kernels/pool/windowMap.ts';
+import { paddedInput } from './borders.ts';
 import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import { padsOf } from './filters.ts';
 import { channelAxis, type Given, type OnnxGraph, type Value } from './graph.ts';
+import type { Attribute } from './proto.ts';
 
 const ONE = [1, 1] as const;
 
@@ -30,11 +32,16 @@ const ONE = [1, 1] as const;
  */
 export const POOLS: readonly OnnxExporter[] = [
   onnxExporter(MaxPool2D, (graph, box, input) => {
-    const { height, width } = convGeometry(box, input.shape[1], input.shape[2], {
-      ...box,
-      dilation: ONE,
-    });
-    return pool(graph, 'MaxPool', input, [height, width]);
+    const { height, width } = convGeometry(box, input.shape[1], input.shape[2], box);
+    const axes = [height, width];
+    const attributes = { dilations: box.dilation };
+    if (axes.every(({ kernel, before, after }) => Math.max(before, after) < kernel)) {
+      return pool(graph, 'MaxPool', input, axes, attributes);
+    }
+    // onnxruntime refuses padding as wide as the kernel, which dilation may need.
+    const padded = paddedInput(graph, input, axes, 'zeros', -Infinity);
+    const inside = axes.map((axis) => ({ ...axis, before: 0, after: 0 }));
+    return pool(graph, 'MaxPool', padded, inside, attributes);
   }),
 
   onnxExporter(MaxPool1D, (graph, box, input) => {
@@ -138,7 +145,7 @@ function pool(
   op: 'MaxPool' | 'AveragePool',
   input: Value,
   axes: readonly Axis[],
-  attributes: Readonly<Record<string, number>> = {},
+  attributes: Readonly<Record<string, Attribute>> = {},
 ): Given {
   const name = graph.node(op, [graph.with('first', input).name], {
     kernel_shape: axes.map(({ kernel }) => kernel),

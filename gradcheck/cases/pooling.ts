@@ -69,7 +69,17 @@ export const cases: Cases = {
   MaxPool2D: (draw) => {
     const { kernel, stride, shape } = windows(draw);
     const options = { stride, padding: padding(draw, kernel), ceilMode: draw.chance(0.5) };
-    return caseOf([kernel, options], new MaxPool2D(kernel, options), draw.wellSeparated(shape));
+    if (draw.chance(0.6)) {
+      const box = new MaxPool2D(kernel, options);
+      return caseOf([kernel, options], box, draw.wellSeparated(shape));
+    }
+    const dilation: Two = [draw.integer(1, 3), draw.integer(1, 3)];
+    const reach: Two = [dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1];
+    const [batch, , , channels] = shape;
+    const large = [batch, reach[0] + draw.integer(0, 2), reach[1] + draw.integer(0, 2), channels];
+    const dilated = { ...options, dilation };
+    const box = new MaxPool2D(kernel, dilated);
+    return caseOf([kernel, dilated], box, draw.wellSeparated(large));
   },
   AvgPool1D: (draw) => {
     const { kernel, shape, ...drawn } = windows1D(draw);

@@ -139,7 +139,7 @@ const PAIRS: Record<string, readonly [() => unknown, () => unknown]> = {
   Softplus: [() => new Softplus(), () => new Softplus({ beta: 1, threshold: 20 })],
   HardTanh: [() => new HardTanh(), () => new HardTanh({ minValue: -1, maxValue: 1 })],
   MaxPool1D: [() => new MaxPool1D(3), () => new MaxPool1D(3, pooling)],
-  MaxPool2D: [() => new MaxPool2D(3), () => new MaxPool2D(3, pooling)],
+  MaxPool2D: [() => new MaxPool2D(3), () => new MaxPool2D(3, { ...pooling, dilation: 1 })],
   AvgPool1D: [
     () => new AvgPool1D(3),
     () => new AvgPool1D(3, { ...pooling, countIncludePad: true }),

@@ -85,6 +85,13 @@ describe('ONNX', () => {
     expect(one(made(2, false))).toEqual(['ConvTranspose', 'Pad']);
   });
 
+  it('pads before a dilated MaxPool2D whose padding is as wide as its kernel', () => {
+    const one = (dilation: number) =>
+      operators(new MaxPool2D(3, { stride: 1, padding: 'same', dilation }), [9, 9, 2]).slice(0, -2);
+    expect(one(2)).toEqual(['Transpose', 'MaxPool']);
+    expect(one(3)).toEqual(['Pad', 'Transpose', 'MaxPool']);
+  });
+
   it('transposes nothing if the order does not matter', () => {
     const network = new Sequential([new ReLU(), new Flatten(), new Linear(12, 4, draw)]);
     expect(operators(network, [6, 1, 2])).toEqual(['Relu', 'Flatten', 'Gemm', 'Identity']);

@@ -46,7 +46,8 @@ import {
 import * as axisMap from '../../../lib/kernels/pad/axisMap.ts';
 import * as padding from '../../../lib/kernels/pad/pad2d.ts';
 import { linear, nearest, resize } from '../../../lib/kernels/pad/resizeMap.ts';
-import { maxOfCover, maxOfCoverToInput } from '../../../lib/kernels/pool/maxOfCover.ts';
+import { maxOfCells, maxOfCellsToInput } from '../../../lib/kernels/pool/maxOfCells.ts';
+import { coverAxes } from '../../../lib/kernels/pool/windowCells.ts';
 import * as avgPool from '../../../lib/kernels/pool/avgPool2d.ts';
 import * as maxPool from '../../../lib/kernels/pool/maxPool2d.ts';
 import * as maxPoolLoops from '../../../lib/kernels/pool/maxPool2dLoops.ts';
@@ -394,16 +395,17 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
   signOf: withAndWithoutNaN(signOf),
   roughSum: withAndWithoutNaN(roughSum),
   surelyFinite: withAndWithoutNaN((x) => void surelyFinite(x)),
-  maxOfCover: () => {
+  maxOfCells: () => {
     const x = images(AT);
-    return () => [maxOfCover(x, [1, 1]), maxOfCover(x, [2, 3]), maxOfCover(x, [3, 20])];
+    return () => [[1, 1] as const, [2, 3] as const, [3, 20] as const].map((size) => maxOfCells(x, coverAxes(x.shape, size))); // prettier-ignore
   },
-  maxOfCoverToInput: () => {
+  maxOfCellsToInput: () => {
     const x = images(AT);
-    const { output, winners } = maxOfCover(x, [2, 3]);
+    const windows = coverAxes(x.shape, [2, 3]);
+    const { output, winners } = maxOfCells(x, windows);
     return () => [
-      maxOfCoverToInput(output, x, output),
-      maxOfCoverToInput(output, x, output, winners),
+      maxOfCellsToInput(output, x, output, windows),
+      maxOfCellsToInput(output, x, output, windows, winners),
     ];
   },
   maxPool2dInLoops: each(POOLS, (at) => {
@@ -716,7 +718,8 @@ const WITHOUT_CASE = new Set(
     'poolAttributes gather scatter batchChunks windowsOf cellsOf copy windowsInside matrixAt',
     'transposeOf addProduct undilatedGeometry isDilated withDilatedGradients withDilation',
     'webglKernels transposed nearest linear windowSums windowMeans windowSumsFilledUp',
-    'windowsThatCover coverAxis viewOf groupSize pixelsOf spread sumInLoops addRows normalTail',
+    'windowsThatCover coverAxis coverAxes dilatedWindows hasEmptyWindow',
+    'viewOf groupSize pixelsOf spread sumInLoops addRows normalTail',
     'checkDropProbability bitsOf mapOnWebgl mapOnWebgpu sumOfRun cellsInWindow',
     // These are parts of the kernels on wasm, which have cases.
     'Simd Pool startSimd startPool setSimd addSimd simd simdOf runElementwise float unitsOf',
