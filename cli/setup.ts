@@ -15,16 +15,16 @@ interface Options {
 export function setupCommand(): Command {
   return new Command('setup')
     .description('install tfjs-node or MPI, from a Python wheel if need be')
-    .argument('<what>', 'tensorflow or mpi', choiceOption('what', ['tensorflow', 'mpi']))
+    .argument('<tool>', 'tensorflow or mpi', choiceOption('tool', ['tensorflow', 'mpi']))
     .option('--gpu', 'install tfjs-node-gpu, with CUDA (tensorflow)')
     .option('--wheel <file>', 'wheel of TensorFlow or MPICH that is downloaded already')
-    .action(async (what: 'tensorflow' | 'mpi', { gpu = false, ...options }: Options) => {
-      if (what === 'mpi' && gpu) throw new InputError('--gpu: expected setup tensorflow, got mpi');
+    .action(async (tool: 'tensorflow' | 'mpi', { gpu = false, ...options }: Options) => {
+      if (tool === 'mpi' && gpu) throw new InputError('--gpu: expected setup tensorflow, got mpi');
       const folder = process.cwd();
       const { Interrupted } = await import('./setup/commands.ts');
       await untilSignal(async (signal) => {
         try {
-          if (what === 'mpi') {
+          if (tool === 'mpi') {
             const { setupMpi } = await import('./setup/mpi.ts');
             await setupMpi({ ...options, folder }, printLine, signal);
           } else {

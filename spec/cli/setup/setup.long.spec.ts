@@ -254,8 +254,10 @@ describe('refuses a project', () => {
 });
 
 test.each([
-  [['setup', 'tensorflw'], 'boxprop: backend: expected one of tensorflow, got "tensorflw"\n'],
+  [['setup', 'tensorflw'], 'boxprop: tool: expected one of tensorflow, mpi, got "tensorflw"\n'],
   [['setup', 'tensorflow', '--wheel', 'no.whl'], 'boxprop: --wheel: no such file: no.whl\n'],
+  [['setup', 'mpi', '--wheel', 'no.whl'], 'boxprop: --wheel: no such file: no.whl\n'],
+  [['setup', 'mpi', '--gpu'], 'boxprop: --gpu: expected setup tensorflow, got mpi\n'],
 ])('refuses %j in one line', (args, message) => {
   expect(boxprop(...args)).toMatchObject({ status: 1, stdout: '', stderr: message });
 });
