@@ -10,7 +10,8 @@ export {
 } from './trainer.ts';
 export type { LayerStats } from './layerStats.ts';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
-export { GradientExchange } from './gradientExchange.ts';
+export { GradientExchange, type RankStep, type WholeStep } from './gradientExchange.ts';
+export type { WholeBatch } from './wholeBatch.ts';
 export { compileStep, type CompiledStep } from './compileStep.ts';
 export {
   stepCompiler,
