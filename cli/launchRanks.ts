@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import { InputError } from '../lib/errors.ts';
+import { systemCode } from '../lib/files/systemError.ts';
 import { findMpi, MPI_VARIABLE } from '../lib/mpi/findMpi.ts';
 import { ANNOUNCE, ANNOUNCEMENT } from './ranks.ts';
 
@@ -39,11 +40,11 @@ export async function launchRanks(
     },
   );
   const report = new LauncherReport();
-  // A signal to one rank is enough: the ranks agree to stop. mpiexec would kill them.
+  // The ranks agree to stop, while mpiexec would kill them. One signal would be enough, but during
+  // an evaluation the other ranks would first finish their batches.
   const stop = () => {
-    const pid = report.pidOf(0);
-    if (pid === undefined) child.kill('SIGTERM');
-    else process.kill(pid, 'SIGTERM');
+    if (report.processes.length === 0) child.kill('SIGTERM');
+    for (const pid of report.processes) endProcess(pid);
   };
   signal.addEventListener('abort', stop);
   for await (const line of createInterface({ input: child.stderr })) {
@@ -73,6 +74,15 @@ export const LAUNCH_ENVIRONMENT = {
   PRTE_MCA_hwloc_default_binding_policy: 'none',
 };
 
+/** Asks a process to end, unless it has ended already. */
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH') throw error;
+  }
+}
+
 function installation(): { readonly mpiexec: string; readonly library: string } {
   for (const { mpiexec, library } of findMpi())
     if (mpiexec !== undefined) return { mpiexec, library };
@@ -88,9 +98,9 @@ class LauncherReport {
   #process: number | undefined;
   #isInside = false;
 
-  /** Returns the process of a rank, once it has said who it is. */
-  pidOf(rank: number): number | undefined {
-    return [...this.#ranks].find(([, of]) => of === rank)?.[0];
+  /** The processes of the ranks that have said who they are. */
+  get processes(): readonly number[] {
+    return [...this.#ranks.keys()];
   }
 
   /** Returns whether a line of standard error is not of a rank. */

@@ -3,6 +3,7 @@ import { join, parse } from 'node:path';
 import type { Command } from 'commander';
 import { InputError } from '../lib/errors.ts';
 import { refuseLinks } from '../lib/files/refuseLinks.ts';
+import { launchOf } from '../lib/mpi/launcher.ts';
 import { isModuleFile } from './moduleFile.ts';
 import type { Group } from '../lib/group.ts';
 import { endInterrupted, interruptedStatus, printLine, printNote, untilSignal } from './process.ts';
@@ -62,6 +63,13 @@ async function trainInProcesses(
   given: TrainOptions,
 ): Promise<void> {
   const { processes = 1, maxRestarts = 0 } = given;
+  const { size = 1 } = launchOf(process.env) ?? {};
+  if (size > 1) {
+    throw new InputError(
+      `--processes: expected no launcher, because it starts mpiexec itself, got one with ${size} ` +
+        'processes; leave out --processes',
+    );
+  }
   const { launchRanks } = await import('./launchRanks.ts');
   const { folder } = await runOf(command, network, given);
   const args = withoutOptions(process.argv.slice(2), ['--processes', '--max-restarts']);

@@ -4,7 +4,7 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { useBackend, type BackendName } from '../lib/backend/useBackend.ts';
-import { broadcastText, type Group } from '../lib/group.ts';
+import { broadcastText, GroupStopped, type Group } from '../lib/group.ts';
 import { broadcastState, requireSame } from '../train/equalRanks.ts';
 import { packageVersion } from './manifest.ts';
 import { backendOptions } from './backendOptions.ts';
@@ -250,7 +250,8 @@ export async function trainNetwork({
     const epoch = result.best?.epoch ?? result.epochs;
     return { ended: result.ended, epoch, accuracy, testedOn, file };
   } catch (error) {
-    if (!signal.aborted || error !== signal.reason) {
+    const isStop = error instanceof GroupStopped || (signal.aborted && error === signal.reason);
+    if (!isStop) {
       if (training && error instanceof BoxpropError) await fail(error.message);
       throw error;
     }

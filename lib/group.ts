@@ -3,6 +3,13 @@ import { InputError } from './errors.ts';
 /** Reports a problem that every rank of a group has found, in the same words. */
 export class GroupError extends InputError {}
 
+/** Ends the work of a rank because the signal of another rank was aborted. */
+export class GroupStopped extends Error {
+  constructor() {
+    super('another rank has stopped');
+  }
+}
+
 /** Numbers that ranks exchange, in single or double precision. */
 export type GroupValues = Float32Array | Float64Array;
 

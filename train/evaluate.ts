@@ -4,7 +4,7 @@ import { batchCount, batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { BoxError, InputError } from '../lib/errors.ts';
 import { checkOptions, nameOf } from '../lib/check.ts';
-import { soloGroup, type Group } from '../lib/group.ts';
+import { GroupStopped, soloGroup, type Group } from '../lib/group.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { stepCompiler, type StepCompiler } from '../lib/kernels/graph/stepCompiler.ts';
@@ -59,6 +59,8 @@ export interface EvaluateOptions {
   readonly group?: Group;
   /**
    * If it is aborted, `evaluate` stops before the next batch and rejects with the signal's reason.
+   * In a group, it also stops on the other ranks, after their batches, and rejects there with
+   * `GroupStopped`.
    */
   readonly signal?: AbortSignal;
 }
@@ -96,11 +98,17 @@ export async function evaluate(
   const own = options.compiler === undefined && isWorthIt ? await stepCompiler() : undefined;
   const run: StepCompiler['run'] = (options.compiler ?? own)?.run ?? ((part) => part());
   // One number per batch, so that the order of their sum does not depend on the ranks.
-  const losses = new Float64Array(batchCount(dataset.length, batchSize));
+  const count = batchCount(dataset.length, batchSize);
+  // The last number counts the ranks that have stopped: the others wait for them in the same sum.
+  const totals = new Float64Array(count + 1);
+  const losses = totals.subarray(0, count);
   let k = -1;
   try {
     for (const indices of batches(dataset.length, batchSize)) {
-      signal?.throwIfAborted();
+      if (signal?.aborted === true) {
+        totals[count] = 1;
+        break;
+      }
       k++;
       if (k % group.size !== group.rank) continue;
       const { input, labels } = await dataset.batch(indices);
@@ -131,7 +139,11 @@ export async function evaluate(
   } finally {
     own?.dispose();
   }
-  group.sum(losses);
+  group.sum(totals);
+  if (totals[count] > 0) {
+    signal?.throwIfAborted();
+    throw new GroupStopped();
+  }
   metrics.merge(group);
   const loss = losses.reduce((sum, value) => sum + value, 0);
   const { errors, top5Errors, confusion } = metrics;

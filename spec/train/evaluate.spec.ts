@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { memory, type Tensor } from '@tensorflow/tfjs-core';
 import { Flatten, init, Linear, Module, useBackend, type Context } from '../../index.ts';
 import { ArrayDataset } from '../../data/dataset.ts';
+import { GroupStopped, soloGroup, type GroupValues } from '../../lib/group.ts';
 import { evaluate } from '../../train/index.ts';
 import { inputError } from '../support/inputError.ts';
 import { perceptron, xor } from '../support/toy.ts';
@@ -82,6 +83,20 @@ describe('evaluate', () => {
     const reason = new Error('enough');
     const run = evaluate(perceptron(0), xor(), { batchSize: 1, signal: AbortSignal.abort(reason) });
     await expect(run).rejects.toBe(reason);
+  });
+
+  it('stops on all ranks if one rank has the signal, and lets none of them wait', async () => {
+    const stopped = new AbortController();
+    const reason = new Error('enough');
+    stopped.abort(reason);
+    let sum: number[] = [];
+    const first = { ...soloGroup, size: 2, sum: (values: GroupValues) => void (sum = [...values]) };
+    const options = { batchSize: 1, group: first };
+    const own = evaluate(perceptron(0), xor(), { ...options, signal: stopped.signal });
+    await expect(own).rejects.toBe(reason);
+    const other = { ...soloGroup, size: 2, rank: 1, sum: (values: GroupValues) => values.set(sum) };
+    const elsewhere = evaluate(perceptron(0), xor(), { batchSize: 1, group: other });
+    await expect(elsewhere).rejects.toBeInstanceOf(GroupStopped);
   });
 
   it('refuses a network without one score per class', async () => {
