@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { InputError } from '../lib/errors.ts';
 import { systemCode } from '../lib/files/systemError.ts';
 import { findMpi, MPI_VARIABLE } from '../lib/mpi/findMpi.ts';
@@ -33,7 +34,8 @@ export async function launchRanks(
     mpiexec,
     ['-n', String(processes), process.execPath, ...process.execArgv, program, ...args],
     {
-      stdio: ['ignore', 'inherit', 'pipe'],
+      // MPICH reports the death of a rank on standard output, and Open MPI on standard error.
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...LAUNCH_ENVIRONMENT, ...process.env, [MPI_VARIABLE]: library, [ANNOUNCE]: '1' },
       // Ctrl-C of a terminal reaches mpiexec only through this process, once.
       detached: true,
@@ -47,9 +49,11 @@ export async function launchRanks(
     for (const pid of report.processes) endProcess(pid);
   };
   signal.addEventListener('abort', stop);
-  for await (const line of createInterface({ input: child.stderr })) {
-    if (!report.isOfLauncher(line)) process.stderr.write(`${line}\n`);
-  }
+  const pass = async (input: Readable, output: NodeJS.WriteStream) => {
+    for await (const line of createInterface({ input }))
+      if (!report.isOfLauncher(line)) output.write(`${line}\n`);
+  };
+  await Promise.all([pass(child.stdout, process.stdout), pass(child.stderr, process.stderr)]);
   signal.removeEventListener('abort', stop);
   const status = await new Promise<number>((resolve) => {
     const done = (code: number | null, by: NodeJS.Signals | null) =>

@@ -76,7 +76,9 @@ async function trainInProcesses(
   const first =
     given.resume === undefined ? [...withoutOptions(args, ['--out']), '--out', folder] : args;
   const module = network !== undefined && isModuleFile(network) ? [network] : [];
-  const again = ['train', ...module, '--resume', folder];
+  const isMoved = given.resume !== undefined && command.getOptionValueSource('data') === 'cli';
+  const moved = isMoved && given.data !== undefined ? ['--data', given.data] : [];
+  const again = ['train', ...module, '--resume', folder, ...moved];
   await untilSignal(async (signal) => {
     for (let restart = 0; ; restart++) {
       const canResume = () => existsSync(join(folder, 'checkpoint.safetensors'));
