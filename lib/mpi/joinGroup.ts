@@ -30,6 +30,11 @@ export async function joinGroup(): Promise<Group> {
     throw new InputError('joinGroup: expected one call per process, got a second one');
   mpi.call('Init_thread', 0, 0, mpi.abi.funneled, flag);
   const group = new MpiGroup(mpi);
+  // Node prints an error that nobody catches only after the event 'exit', which ends the process.
+  process.once('uncaughtExceptionMonitor', (error) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`boxprop: rank ${group.rank}: ${text}\n`);
+  });
   process.once('exit', (status) => {
     if (status === 0) group.leave();
     else group.abort(status);
