@@ -45,6 +45,7 @@ export {
 export { BoxError, BoxpropError, InputError } from './lib/errors.ts';
 export {
   GroupError,
+  GroupStopped,
   shareOf,
   soloGroup,
   type Group,
