@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -48,7 +48,8 @@ export async function setupMpi(
   const project = findProject(resolve(folder));
   const log = join(await mkdtemp(join(tmpdir(), 'boxprop-setup-')), 'log');
   const commands = new Commands(log, signal);
-  const home = join(project.modules, MPI_FOLDER);
+  // node_modules may be a link, so real paths are compared below.
+  const home = join(realpathSync(project.modules), MPI_FOLDER);
   const stage = `${home}.${process.pid}`;
   const undo: (() => Promise<void>)[] = [() => rm(stage, { recursive: true, force: true })];
   try {
@@ -56,7 +57,7 @@ export async function setupMpi(
     await provideKoffi(project, commands, stage, print, undo);
     const system = file === undefined ? await firstWorking(commands, print) : undefined;
     const working = system ?? (await installWheel(commands, stage, file, print));
-    if (system?.library.startsWith(`${home}/`)) {
+    if (system && realpathSync(system.library).startsWith(`${home}/`)) {
       await rm(stage, { recursive: true });
       await rm(dirname(log), { recursive: true });
       return print(`${system.version} works, as before`);
