@@ -5,14 +5,15 @@ import type { Readable } from 'node:stream';
 import { InputError } from '../lib/errors.ts';
 import { systemCode } from '../lib/files/systemError.ts';
 import { findMpi, MPI_VARIABLE } from '../lib/mpi/findMpi.ts';
-import { ANNOUNCE, ANNOUNCEMENT } from './ranks.ts';
+import { LauncherReport, type Death } from './launcherReport.ts';
+import { ANNOUNCE } from './ranks.ts';
 
 /** The end of the ranks of a job. */
 export interface Ended {
   /** The exit status of the launcher. */
   readonly status: number;
   /** The rank that died first; undefined if the launcher did not say. */
-  readonly died?: { readonly rank: number; readonly by: string };
+  readonly died?: Death;
 }
 
 /**
@@ -34,8 +35,9 @@ export async function launchRanks(
     mpiexec,
     ['-n', String(processes), process.execPath, ...process.execArgv, program, ...args],
     {
-      // MPICH reports the death of a rank on standard output, and Open MPI on standard error.
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // MPICH reports the death of a rank on standard output, and Open MPI on standard error. Rank 0
+      // reads standard input, which ends when this process does, even if it is killed.
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...LAUNCH_ENVIRONMENT, ...process.env, [MPI_VARIABLE]: library, [ANNOUNCE]: '1' },
       // Ctrl-C of a terminal reaches mpiexec only through this process, once.
       detached: true,
@@ -62,6 +64,9 @@ export async function launchRanks(
       done(child.exitCode, child.signalCode);
     else child.once('exit', done);
   });
+  // A launcher that fails before the ranks have started says why.
+  if (status !== 0 && report.processes.length === 0)
+    for (const line of report.swallowed) process.stderr.write(`${line}\n`);
   return { status, ...(report.died && { died: report.died }) };
 }
 
@@ -93,56 +98,4 @@ function installation(): { readonly mpiexec: string; readonly library: string } 
   throw new InputError(
     '--processes: expected mpiexec in the path, got none: npx boxprop setup mpi',
   );
-}
-
-/** Recognizes the lines that MPICH and Open MPI print when a rank dies. */
-class LauncherReport {
-  died: Ended['died'];
-  readonly #ranks = new Map<number, number>();
-  #process: number | undefined;
-  #isInside = false;
-
-  /** The processes of the ranks that have said who they are. */
-  get processes(): readonly number[] {
-    return [...this.#ranks.keys()];
-  }
-
-  /** Returns whether a line of standard error is not of a rank. */
-  isOfLauncher(line: string): boolean {
-    const [, rank, pid] = RegExp(`^${ANNOUNCEMENT} (\\d+) (\\d+)$`).exec(line) ?? [];
-    if (rank !== undefined) {
-      this.#ranks.set(Number(pid), Number(rank));
-      return true;
-    }
-    return this.#isOfMpich(line) || this.#isOfOpenMpi(line);
-  }
-
-  #isOfMpich(line: string): boolean {
-    const [, pid] = /^=\s+(?:RANK \d+ )?PID (\d+) RUNNING AT/.exec(line) ?? [];
-    if (pid !== undefined) this.#process = Number(pid);
-    const [, code] = /^=\s+EXIT CODE: (\d+)/.exec(line) ?? [];
-    if (code !== undefined && this.#process !== undefined)
-      this.#die(this.#ranks.get(this.#process), Number(code));
-    return /^(=|YOUR APPLICATION TERMINATED|This typically refers to a problem|Please see the FAQ)/.test(
-      line,
-    );
-  }
-
-  /** Open MPI prints its report between two lines of dashes. */
-  #isOfOpenMpi(line: string): boolean {
-    if (/^-{60,}$/.test(line)) {
-      this.#isInside = !this.#isInside;
-      return true;
-    }
-    const [, rank, code] =
-      /process rank (\d+) with PID .* exited on\s*signal (\d+)/.exec(line) ?? [];
-    if (rank !== undefined) this.#die(Number(rank), Number(code));
-    return this.#isInside;
-  }
-
-  #die(rank: number | undefined, code: number): void {
-    if (rank === undefined) return;
-    const [name] = Object.entries(constants.signals).find(([, number]) => number === code) ?? [];
-    this.died ??= { rank, by: name ?? `exit status ${code}` };
-  }
 }

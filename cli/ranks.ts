@@ -10,7 +10,7 @@ export const ANNOUNCE = 'BOXPROP_ANNOUNCE';
 export const ANNOUNCEMENT = 'boxprop-rank';
 
 /** The time that a rank leaves to rank 0 to report the same problem, in milliseconds. */
-const GRACE = 500;
+const GRACE = 3000;
 
 /**
  * Runs a command as one rank of the launcher's processes, or as the only process.
@@ -21,8 +21,10 @@ const GRACE = 500;
 export async function asRank(run: (group: Group) => Promise<void>): Promise<void> {
   const group = await joinGroup();
   if (group.size === 1) return run(group);
-  if (process.env[ANNOUNCE] !== undefined)
+  if (process.env[ANNOUNCE] !== undefined) {
     process.stderr.write(`${ANNOUNCEMENT} ${group.rank} ${process.pid}\n`);
+    if (group.rank === 0) endWithParent();
+  }
   try {
     await run(group);
     group.leave();
@@ -37,6 +39,13 @@ export async function asRank(run: (group: Group) => Promise<void>): Promise<void
     printNote(`rank ${group.rank}: ${messageOf(error)}`);
     process.exit(1);
   }
+}
+
+/** Ends the ranks, with a checkpoint, if the process that has started them is killed. */
+function endWithParent(): void {
+  const { stdin } = process;
+  stdin.once('end', () => process.kill(process.pid, 'SIGTERM')).resume();
+  if ('unref' in stdin) stdin.unref();
 }
 
 /**

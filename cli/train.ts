@@ -44,7 +44,7 @@ async function trainRank(group: Group, { options, folder, resumed }: Run): Promi
       const print = isFirst ? printLine : () => undefined;
       const outcome = await trainNetwork({ options, folder, resumed, group, print, signal });
       if (!isFirst) return;
-      printOutcome(outcome, folder, options.network, signal);
+      printOutcome(outcome, { options, folder }, group, signal);
       if (outcome.ended !== 'aborted') await report(options, folder);
     } catch (error) {
       if (isFirst) await reportFailure(options, folder);
@@ -230,13 +230,14 @@ async function reportFailure(options: RunOptions, folder: string): Promise<void>
 
 function printOutcome(
   { ended, epoch, accuracy = 0, testedOn, file }: TrainOutcome,
-  folder: string,
-  network: string,
+  { options: { network }, folder }: Pick<Run, 'options' | 'folder'>,
+  { size }: Group,
   signal: AbortSignal,
 ): void {
   if (ended === 'aborted') {
     const module = isModuleFile(network) ? `${network} ` : '';
-    const remedy = `boxprop train ${module}--resume ${folder} continues the run`;
+    const processes = size > 1 ? ` with ${size} processes` : '';
+    const remedy = `boxprop train ${module}--resume ${folder} continues the run${processes}`;
     return endInterrupted(signal, `interrupted in epoch ${epoch}; ${remedy}`);
   }
   const early = ended === 'early' ? ', stopped early' : '';

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -272,7 +272,8 @@ export async function trainNetwork({
 async function rankBackend(group: Group, options: RunOptions): Promise<BackendName> {
   const { rank, localRank, localSize } = group;
   const share = Math.max(1, Math.floor(availableParallelism() / localSize));
-  if (localSize > 1) process.env.CUDA_VISIBLE_DEVICES ??= String(localRank);
+  const cards = graphicsCards();
+  if (localSize > 1 && cards > 1) process.env.CUDA_VISIBLE_DEVICES ??= String(localRank % cards);
   const settings = {
     ...(localSize > 1 && { threads: share }),
     ...backendOptions(options),
@@ -281,6 +282,15 @@ async function rankBackend(group: Group, options: RunOptions): Promise<BackendNa
   const first = rank === 0 ? await useBackend(options.backend, settings) : undefined;
   const chosen = broadcastText(group, first ?? '') as BackendName;
   return first ?? useBackend(chosen, settings);
+}
+
+/** Returns the number of NVIDIA cards of this machine. */
+function graphicsCards(): number {
+  try {
+    return readdirSync('/proc/driver/nvidia/gpus').length;
+  } catch {
+    return 0;
+  }
 }
 
 /** Returns how much of an epoch rank 0 spent on the exchange of gradients. */

@@ -339,18 +339,18 @@ export class Trainer {
     }
     const { train, validation, batchSize, dropLast, epochs, patience, checkpointSteps } =
       this.options;
+    const { schedule } = this.options;
     requireSame(group, {
       network: String(network),
       parameters: shapesOf({ ...network.params, ...network.buffers }),
-      cost: nameOf(cost),
+      cost: [nameOf(cost), settingsOf(cost)],
       reduction: cost.reduction,
-      optimizer: nameOf(optimizer),
+      // A schedule sets the learning rate, and rank 0 may continue a training.
+      optimizer: [nameOf(optimizer), settingsOf(optimizer, schedule && 'learningRate')],
+      schedule: schedule && [0, 1, 10, 100, 1000, 10_000].map((step) => schedule(step)),
       precision: getBackend() === 'float64' ? 'double' : 'single',
-      ...Object.fromEntries(
-        Object.entries({ 'training set': train, 'validation set': validation }).map(
-          ([name, data]) => [name, data && describeDataset(data)],
-        ),
-      ),
+      'training set': await describeDataset(train),
+      'validation set': validation && (await describeDataset(validation)),
       ...{ batchSize, dropLast, epochs, patience, checkpointSteps, syncBatchNorm },
     });
     await broadcastState(group, network, optimizer);
@@ -568,9 +568,24 @@ function shapesOf(params: Params): Record<string, readonly number[]> {
   return Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, shape]));
 }
 
-function describeDataset({ length, classes, inputShape, labels }: Dataset) {
-  const sum = labels && Array.from(labels).reduce((hash, y) => (hash * 31 + y + 1) % 1000003, 0);
-  return { length, classes, inputShape, ...(sum !== undefined && { labels: sum }) };
+/** Describes a dataset, with hashes of its labels, if they are known, and of two examples. */
+async function describeDataset(dataset: Dataset) {
+  const { length, classes, inputShape, labels } = dataset;
+  const hash = (values: ArrayLike<number>) =>
+    Array.from(values).reduce((sum, value) => (sum * 31 + value + 1) % 1000003, 0);
+  const batch = await dataset.batch(Int32Array.of(0, length - 1));
+  const examples = hash(await batch.input.data());
+  disposeTensors([batch.input, batch.labels]);
+  return { length, classes, inputShape, ...(labels && { labels: hash(labels) }), examples };
+}
+
+/** Returns the properties of an object that are numbers, texts, booleans or lists of numbers. */
+function settingsOf(object: object, except?: string): Record<string, unknown> {
+  const isSetting = (value: unknown) =>
+    ['number', 'string', 'boolean'].includes(typeof value) ||
+    (Array.isArray(value) && value.every((element) => typeof element === 'number'));
+  const entries = Object.entries(object);
+  return Object.fromEntries(entries.filter(([name, value]) => name !== except && isSetting(value)));
 }
 
 function isBetter(

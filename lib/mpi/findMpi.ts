@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isObject } from '../isObject.ts';
 import { parseJson } from '../parseJson.ts';
@@ -30,7 +30,12 @@ const MAC = ['libmpi.40.dylib', 'libmpi.12.dylib', 'libmpi_abi.1.dylib'];
 export function findMpi(env: NodeJS.ProcessEnv = process.env): MpiInstallation[] {
   const { [MPI_VARIABLE]: named, PATH = '' } = env;
   const names = process.platform === 'darwin' ? MAC : NAMES;
-  const found: MpiInstallation[] = named === undefined ? [] : [{ library: named }];
+  const found: MpiInstallation[] = [];
+  if (named !== undefined) {
+    const programs = [join(dirname(dirname(named)), 'bin'), ...PATH.split(delimiter)];
+    const mpiexec = programs.map((folder) => join(folder, 'mpiexec')).find(existsSync);
+    found.push({ library: named, ...(mpiexec !== undefined && { mpiexec }) });
+  }
   const recorded = readRecord();
   if (recorded !== undefined) found.push(recorded);
   for (const folder of PATH.split(delimiter)) {
@@ -64,7 +69,10 @@ function readRecord(): MpiInstallation | undefined {
     // The paths of a wheel are relative, so that the project can be moved.
     const { library, mpiexec } = record;
     const program = typeof mpiexec === 'string' ? { mpiexec: within(home, mpiexec) } : {};
-    return { library: within(home, library), ...program };
+    const installation = { library: within(home, library), ...program };
+    // What was recorded may have been removed since.
+    if (Object.values(installation).every((path) => !isAbsolute(path) || existsSync(path)))
+      return installation;
   }
   return undefined;
 }
