@@ -98,6 +98,11 @@ export async function readPlan(
     );
   }
   const { space: dimensions, ...plan } = checkSchema(file, PLAN, value);
+  if (plan.folds > plan.examples) {
+    throw new InputError(
+      `${file}: folds: expected at most the ${plan.examples} examples, got ${plan.folds}`,
+    );
+  }
   const checked = placed(file, (): Space => {
     checkSpace(dimensions);
     return dimensions;

@@ -50,6 +50,7 @@ test('a search is resumed from its files', async () => {
 test.each<[unknown, string]>([
   [null, 'expected an object, got null'],
   [{ ...PLAN, folds: 1 }, 'folds: expected an integer of at least 2, got 1'],
+  [{ ...PLAN, folds: 2e12 }, 'folds: expected at most the 20 examples, got 2000000000000'],
   [{ ...PLAN, method: 'magic' }, 'method: expected "grid" or "random" or "gp", got "magic"'],
   [{ ...PLAN, space: { seed: 3 } }, 'space.seed: expected an object, got 3'],
   [{ ...PLAN, space: { seed: { low: 1 } } }, 'seed: expected high to be a number, got none'],

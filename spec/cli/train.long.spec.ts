@@ -472,7 +472,7 @@ describe('boxprop train', () => {
     expect(boxprop('report', out('more')).stderr).toBe(`boxprop: report: ${change}\n`);
     writeFileSync(file, config);
     expect(boxprop('train', '--resume', out('more'), '--learning-rate', '0.1').stderr).toBe(
-      'boxprop: --resume: expected no option but --epochs and --data, because the run keeps its own, got --learning-rate\n',
+      'boxprop: --resume: expected no option but --epochs, --data and --processes, because the run keeps its own, got --learning-rate\n',
     );
     expect(boxprop('train', '--resume', out('nowhere')).stderr).toBe(
       `boxprop: --resume: expected the folder of a run, got "${out('nowhere')}": ENOENT: no such file or directory\n`,

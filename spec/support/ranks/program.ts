@@ -1,6 +1,6 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { joinGroup } from '../../../lib/mpi/joinGroup.ts';
-import type { Group } from '../../../lib/group.ts';
+import { gatherText, type Group } from '../../../lib/group.ts';
 import { gradcheckAcross } from './gradcheckAcross.ts';
 import { JOB, runJob, type Job } from './job.ts';
 import { sharedRoom, ThreadGroup, type SharedRoom } from './threadGroup.ts';
@@ -10,7 +10,7 @@ import { sharedRoom, ThreadGroup, type SharedRoom } from './threadGroup.ts';
  *
  *   program.ts JOB SIZE ...              ranks that are threads, for each size
  *   program.ts gradcheck SIZE            checks the gradients of BatchNorm across ranks
- *   mpiexec -n SIZE program.ts JOB       ranks that are processes; each prints a line
+ *   mpiexec -n SIZE program.ts JOB       ranks that are processes
  */
 
 interface Thread {
@@ -53,7 +53,9 @@ if (!isMainThread) {
   } else {
     const group = await joinGroup();
     const result = await run(group, job);
-    process.stdout.write(`${JSON.stringify({ rank: group.rank, result })}\n`);
+    // One rank prints all results, because long lines of several would mix.
+    const results = gatherText(group, JSON.stringify(result));
+    if (group.rank === 0) process.stdout.write(`[${results.join()}]\n`);
     group.leave();
   }
 }

@@ -33,16 +33,7 @@ export function runMpi(job: Partial<Job>, size: number): RankResult[] {
     { encoding: 'utf8', maxBuffer: 2 ** 28, env: { ...process.env, ...LAUNCH_ENVIRONMENT } },
   );
   if (status !== 0) throw new Error(stderr);
-  const lines = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Line);
-  return lines.sort((a, b) => a.rank - b.rank).map(({ result }) => result);
-}
-
-interface Line {
-  readonly rank: number;
-  readonly result: RankResult;
+  return JSON.parse(stdout) as RankResult[];
 }
 
 /**
