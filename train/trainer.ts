@@ -344,7 +344,6 @@ export class Trainer {
       network: String(network),
       parameters: shapesOf({ ...network.params, ...network.buffers }),
       cost: [nameOf(cost), settingsOf(cost)],
-      reduction: cost.reduction,
       // A schedule sets the learning rate, and rank 0 may continue a training.
       optimizer: [nameOf(optimizer), settingsOf(optimizer, schedule && 'learningRate')],
       schedule: schedule && [0, 1, 10, 100, 1000, 10_000].map((step) => schedule(step)),
