@@ -94,7 +94,7 @@ describe('as text', () => {
     );
     expect(String(new ReLU())).toBe('ReLU()');
     expect(String(new MaxPool2D(3, { stride: 2 }))).toBe(
-      'MaxPool2D(kernelSize: [3, 3], stride: [2, 2], padding: "valid", ceilMode: false)',
+      'MaxPool2D(kernelSize: [3, 3], stride: [2, 2], padding: "valid", dilation: [1, 1], ceilMode: false)',
     );
   });
 
