@@ -35,7 +35,7 @@ export async function launchRanks(
     mpiexec,
     ['-n', String(processes), process.execPath, ...process.execArgv, program, ...args],
     {
-      // MPICH reports the death of a rank on standard output, and Open MPI on standard error. Rank 0
+      // MPICH reports the death of a rank on standard output, Open MPI on standard error. Rank 0
       // reads standard input, which ends when this process does, even if it is killed.
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...LAUNCH_ENVIRONMENT, ...process.env, [MPI_VARIABLE]: library, [ANNOUNCE]: '1' },
