@@ -2,6 +2,7 @@ import { tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { Rng, SGD, shareOf, SoftmaxCrossEntropy, useBackend, type BackendName } from 'boxprop';
 import { joinGroup } from 'boxprop/node';
 import { GradientExchange, stepCompiler, trainStep } from 'boxprop/train';
+import { numElements } from '../lib/shapes.ts';
 import { buildNetwork } from './boxpropNetwork.ts';
 import * as networks from './networks.ts';
 
@@ -22,7 +23,7 @@ await useBackend(backend as BackendName, { threads: 1, log: () => undefined });
 const group = await joinGroup();
 const table = networks.describe(network as networks.NetworkName);
 const { from, count } = shareOf(group, Number(batch));
-const size = table.input.reduce((product, length) => product * length, 1);
+const size = numElements(table.input);
 const images = networks.images(table, Number(batch)).slice(from * size, (from + count) * size);
 const input = tensor(images, [count, ...table.input]);
 const labels = networks.labels(table, Number(batch)).slice(from, from + count);

@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { LAUNCH_ENVIRONMENT } from '../cli/launchRanks.ts';
 import { choiceOption, integerOption } from '../cli/options.ts';
-import { findMpi, MPI_VARIABLE } from '../lib/mpi/findMpi.ts';
 import { describeMachine } from './machine.ts';
+import { median } from './measure.ts';
 import type { RankTime } from './rankStep.ts';
+import { timeRanks } from './timeRanks.ts';
 
 /**
  * Times the training steps of a network on one rank and on several ranks that share the batch, side
@@ -22,7 +20,6 @@ interface Options {
   readonly steps: number;
 }
 
-const CHILD = fileURLToPath(new URL('rankStep.ts', import.meta.url));
 const options = new Command('bench:ranks')
   .description('training steps on one rank and on several, side by side')
   .option(
@@ -44,33 +41,13 @@ const options = new Command('bench:ranks')
   .parse(process.argv)
   .opts<Options>();
 
-const installation = findMpi().find(({ mpiexec }) => mpiexec !== undefined);
-if (installation?.mpiexec === undefined)
-  throw new Error('bench:ranks: expected mpiexec in the path, got none: npx boxprop setup mpi');
-const { mpiexec, library } = installation;
-
-function run(ranks: number): RankTime {
-  const { network, batch, backend, steps } = options;
-  const node = [process.execPath, '--conditions=boxprop-source', '--import', 'tsx', CHILD];
-  const { stdout, stderr, status } = spawnSync(
-    mpiexec ?? 'mpiexec',
-    ['-n', String(ranks), ...node, network, String(batch), backend, String(steps)],
-    { encoding: 'utf8', env: { ...process.env, ...LAUNCH_ENVIRONMENT, [MPI_VARIABLE]: library } },
-  );
-  const line = stdout.split('\n').find((text) => text.startsWith('{"step"'));
-  if (status !== 0 || line === undefined) throw new Error(`bench:ranks: ${stderr}`);
-  return JSON.parse(line) as RankTime;
-}
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const least = (values: readonly number[]) => Math.min(...values);
 
 const one: RankTime[] = [];
 const several: RankTime[] = [];
 for (let round = 0; round < options.rounds; round++) {
-  one.push(run(1));
-  several.push(run(options.ranks));
+  one.push(timeRanks(1, options));
+  several.push(timeRanks(options.ranks, options));
 }
 const { network, batch, backend, ranks, rounds, steps } = options;
 console.log(`${network}, batch ${batch}, ${backend}, one thread per rank; ${describeMachine()}`);

@@ -1,12 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { LAUNCH_ENVIRONMENT } from '../cli/launchRanks.ts';
 import { choiceOption, integerOption } from '../cli/options.ts';
-import { findMpi, MPI_VARIABLE } from '../lib/mpi/findMpi.ts';
 import { describeMachine } from './machine.ts';
 import { describe } from './networks.ts';
-import type { RankTime } from './rankStep.ts';
+import { timeRanks } from './timeRanks.ts';
 
 /**
  * Predicts the time of a training step on many machines by a model that is fitted to measurements
@@ -43,26 +39,10 @@ const { network, batch, steps, rounds } = new Command('bench:scaling')
   .parse(process.argv)
   .opts<Options>();
 
-const CHILD = fileURLToPath(new URL('rankStep.ts', import.meta.url));
-const installation = findMpi().find(({ mpiexec }) => mpiexec !== undefined);
-if (installation?.mpiexec === undefined)
-  throw new Error('bench:scaling: expected mpiexec in the path, got none: npx boxprop setup mpi');
-const { mpiexec, library } = installation;
-
 /** Returns the least time of a step in milliseconds, over all rounds. */
 function measure(ranks: number, images: number): number {
-  const times = Array.from({ length: rounds }, () => {
-    const node = [process.execPath, '--conditions=boxprop-source', '--import', 'tsx', CHILD];
-    const { stdout, stderr } = spawnSync(
-      mpiexec ?? 'mpiexec',
-      ['-n', String(ranks), ...node, network, String(ranks * images), 'tensorflow', String(steps)],
-      { encoding: 'utf8', env: { ...process.env, ...LAUNCH_ENVIRONMENT, [MPI_VARIABLE]: library } },
-    );
-    const line = stdout.split('\n').find((text) => text.startsWith('{"step"'));
-    if (line === undefined) throw new Error(`bench:scaling: ${stderr}`);
-    return (JSON.parse(line) as RankTime).step;
-  });
-  return Math.min(...times);
+  const turn = { network, batch: ranks * images, backend: 'tensorflow', steps };
+  return Math.min(...Array.from({ length: rounds }, () => timeRanks(ranks, turn).step));
 }
 
 const bytes = 4 * describe(network).parameters;

@@ -29,7 +29,7 @@ export async function launchRanks(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<Ended> {
-  const { mpiexec, library } = installation();
+  const { mpiexec, library } = findLauncher('--processes');
   const [program] = process.argv.slice(1);
   const child = spawn(
     mpiexec,
@@ -92,10 +92,17 @@ function endProcess(pid: number): void {
   }
 }
 
-function installation(): { readonly mpiexec: string; readonly library: string } {
+/**
+ * Returns the MPI that starts ranks on this machine.
+ *
+ * Errors: no `mpiexec`.
+ * @param place the option or program that needs it, for the message.
+ */
+export function findLauncher(place: string): {
+  readonly mpiexec: string;
+  readonly library: string;
+} {
   for (const { mpiexec, library } of findMpi())
     if (mpiexec !== undefined) return { mpiexec, library };
-  throw new InputError(
-    '--processes: expected mpiexec in the path, got none: npx boxprop setup mpi',
-  );
+  throw new InputError(`${place}: expected mpiexec in the path, got none: npx boxprop setup mpi`);
 }

@@ -29,6 +29,11 @@ export function constant<R extends Rank>(values: ArrayLike<number>, shape: Shape
   return engine().makeTensor(stored as Float32Array, shape, 'float32') as Tensor<R>;
 }
 
+/** Creates an array of zeros in the precision of the backend. */
+export function newValues(size: number): Float32Array | Float64Array {
+  return getBackend() === 'float64' ? new Float64Array(size) : new Float32Array(size);
+}
+
 /** Creates a float scalar, in the precision of the backend. */
 export function scalar(value: number): Scalar {
   return constant<Rank.R0>([value], []);

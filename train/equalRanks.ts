@@ -1,8 +1,9 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { constant } from '../lib/constant.ts';
+import { constant, newValues } from '../lib/constant.ts';
 import { broadcastText, gatherText, GroupError, type Group } from '../lib/group.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
+import { numElements } from '../lib/shapes.ts';
 import type { OptimizerState, OptimizerWithState } from '../optim/state.ts';
 import type { Optimizer } from './trainStep.ts';
 
@@ -37,6 +38,7 @@ export async function broadcastState(
   network: Pick<Module, 'params' | 'buffers'>,
   optimizer: Optimizer,
 ): Promise<void> {
+  if (group.size === 1) return;
   for (const variable of variablesOf(network)) {
     const value = await broadcastTensor(group, variable, variable.shape);
     variable.assign(value);
@@ -83,15 +85,10 @@ async function broadcastTensor(
   shape: readonly number[],
 ): Promise<Tensor> {
   const own = tensor === undefined ? undefined : await tensor.data<'float32'>();
-  const size = shape.reduce((product, length) => product * length, 1);
-  const values = group.rank === 0 && own !== undefined ? own.slice() : emptyLike(size);
+  const values =
+    group.rank === 0 && own !== undefined ? own.slice() : newValues(numElements(shape));
   group.broadcast(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   return tidy(() => constant(values, [...shape] as [number]));
-}
-
-/** Returns zeros in the precision of the backend. */
-function emptyLike(size: number): Float32Array | Float64Array {
-  return tidy(() => constant(new Float32Array(size), [size]).dataSync().slice()) as Float32Array;
 }
 
 function hasState(optimizer: Optimizer): optimizer is OptimizerWithState {

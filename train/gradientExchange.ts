@@ -1,5 +1,5 @@
-import { getBackend, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { constant } from '../lib/constant.ts';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { constant, newValues } from '../lib/constant.ts';
 import { InputError } from '../lib/errors.ts';
 import {
   gatherText,
@@ -249,9 +249,4 @@ function problemOf(group: Group, own: string | undefined): GroupError {
   const problems = gatherText(group, own ?? '');
   const rank = problems.findIndex((text) => text !== '');
   return new GroupError(`rank ${rank}: ${problems[rank]}`);
-}
-
-/** Creates an array in the precision of the backend. */
-function newValues(size: number): GroupValues {
-  return getBackend() === 'float64' ? new Float64Array(size) : new Float32Array(size);
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { ancestors } from '../../lib/files/ancestors.ts';
 import { InputError } from '../../lib/errors.ts';
 
 /** The version of TensorFlow.js that boxprop works with. */
@@ -85,9 +86,4 @@ export function versionOf(folder: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function ancestors(folder: string): string[] {
-  const parent = dirname(folder);
-  return parent === folder ? [folder] : [folder, ...ancestors(parent)];
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ancestors } from '../files/ancestors.ts';
 import { isObject } from '../isObject.ts';
 import { parseJson } from '../parseJson.ts';
 
@@ -79,9 +80,4 @@ function readRecord(): MpiInstallation | undefined {
 
 function within(home: string, path: string): string {
   return path.startsWith('wheel/') ? join(home, path) : path;
-}
-
-function ancestors(folder: string): string[] {
-  const parent = dirname(folder);
-  return parent === folder ? [folder] : [folder, ...ancestors(parent)];
 }
