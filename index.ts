@@ -12,10 +12,12 @@ export {
   type CarriedValues,
   type Context,
   type ForwardResult,
+  type FrozenRunner,
   type Gradients,
   type GradVisitor,
   type Grads,
   type NamedModule,
+  type Needs,
   type Params,
   type Traversal,
 } from './lib/module.ts';

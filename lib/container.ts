@@ -17,6 +17,7 @@ import {
   type GradVisitor,
   type Grads,
   type NamedModule,
+  type Needs,
   type Params,
   type Traversal,
 } from './module.ts';
@@ -32,6 +33,8 @@ export interface ContainerCache {
   readonly visited: readonly string[];
   /** The caches of the boxes. `backprop` and `backpropParams` empty the list from its end. */
   readonly caches: unknown[];
+  /** The gradients that each box needs; undefined if no box is frozen, so that all are needed. */
+  readonly needs?: readonly Needs[];
 }
 
 /**
@@ -51,7 +54,10 @@ export type Run<V> = <In, Out>(child: NamedModule<In, Out>, input: Routed<In, V>
  * ownership of.
  */
 export interface Back {
-  /** This function is called for a child whose input is the output of another child. */
+  /**
+   * This function is called for a child whose input is the output of another child. The value is
+   * undefined if no box before the child is trainable; a route passes it on as it is.
+   */
   through<In, Out>(child: NamedModule<In, Out>, gradOutput: Out): In;
   /**
    * This function is called for a child whose input is the container's own input. Returns undefined
@@ -133,15 +139,21 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
     return tidy(() => {
       const visited: string[] = [];
       const caches: unknown[] = [];
+      const needs: Needs[] = [];
       const output = this.#along(input, (child, x) => {
         const [name, box] = child;
-        const { output, cache } = this.#inside(child, () => box.forward(x, context));
+        const { output, cache } = this.#inside(child, () => {
+          if (context?.frozen === undefined) return box.forward(x, context);
+          const { needs: needed, ...result } = context.frozen.run(box, x, context);
+          needs.push(needed);
+          return result;
+        });
         visited.push(name);
         caches.push(cache);
         context?.afterBox?.(box, x, output);
         return output;
       });
-      return { output, cache: { visited, caches } };
+      return { output, cache: { visited, caches, ...(context?.frozen && { needs }) } };
     });
   }
 
@@ -160,38 +172,39 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   }
 
   override backpropToParams(gradOutput: Out, cache: ContainerCache): Grads {
-    const { gradInput, gradParams } = this.#back(gradOutput, cache, (box, grad, ofBox, needed) => ({
-      gradParams: box.backpropToParams(grad, ofBox),
-      gradInput: needed ? box.backpropToInput(grad, ofBox) : undefined,
-    }));
+    const { gradInput, gradParams } = this.#back(
+      gradOutput,
+      cache,
+      (box, grad, ofBox, needs) => ({
+        gradParams: needs.params ? box.backpropToParams(grad, ofBox) : {},
+        gradInput: needs.input ? box.backpropToInput(grad, ofBox) : undefined,
+      }),
+      false,
+    );
     disposeTensors(gradInput);
     return gradParams;
   }
 
   override backprop(gradOutput: Out, cache: ContainerCache, onGrads?: GradVisitor): Gradients<In> {
-    return this.#back(gradOutput, cache, (box, grad, ofBox) => {
-      const gradients = box.backprop(grad, ofBox, onGrads);
-      disposeTensors(cache.caches.pop());
-      report(box, gradients.gradParams, onGrads);
-      return gradients;
-    });
+    return this.#back(gradOutput, cache, gradientsOf(cache, onGrads));
   }
 
   override backpropParams(gradOutput: Out, cache: ContainerCache, onGrads?: GradVisitor): Grads {
-    const { gradInput, gradParams } = this.#back(gradOutput, cache, (box, grad, ofBox, needed) => {
-      const gradients = needed
-        ? box.backprop(grad, ofBox, onGrads)
-        : { gradInput: undefined, gradParams: box.backpropParams(grad, ofBox, onGrads) };
-      disposeTensors(cache.caches.pop());
-      report(box, gradients.gradParams, onGrads);
-      return gradients;
-    });
+    const { gradInput, gradParams } = this.#back(
+      gradOutput,
+      cache,
+      gradientsOf(cache, onGrads),
+      false,
+    );
     disposeTensors(gradInput);
     return gradParams;
   }
 
   override updateBuffers({ visited, caches }: ContainerCache): void {
-    visited.forEach((name, i) => this.#child(name).updateBuffers(caches[i]));
+    visited.forEach((name, i) => {
+      // A frozen box whose backward methods are not needed keeps no cache.
+      if (caches[i] !== undefined) this.#child(name).updateBuffers(caches[i]);
+    });
   }
 
   override children(): readonly NamedModule[] {
@@ -270,8 +283,11 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   /**
    * Propagates a gradient along the backward route. If a box throws, the caller still owns every
    * cache that has not been visited, so nothing leaks.
+   *
+   * @param toInput whether the gradient of the container's own input is needed.
    */
-  #back(gradOutput: Out, { visited, caches }: ContainerCache, visit: BackVisit): Gradients<In> {
+  #back(gradOutput: Out, cache: ContainerCache, visit: BackVisit, toInput = true): Gradients<In> {
+    const { visited, caches } = cache;
     if (caches.length !== visited.length) {
       throw new BoxError(
         [`${nameOf(this)}.backprop`],
@@ -282,7 +298,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
       const sum = new GradSum(this.params);
       let at = caches.length;
       let skipped = false;
-      const go = (child: NamedModule, grad: unknown, needed: boolean): unknown => {
+      const go = (child: NamedModule, grad: unknown, isNeeded: boolean): unknown => {
         const [name, box] = child;
         const expected = visited[--at];
         if (name !== expected) {
@@ -293,8 +309,10 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
             `expected the backward route to ${due}, got ${show(name)}`,
           );
         }
+        const { input = true, params = true } = cache.needs?.[at] ?? {};
+        const needs = { input: isNeeded && input, params };
         const { gradInput, gradParams } = this.#inside(child, () =>
-          visit(box, grad, caches[at], needed),
+          visit(box, grad, caches[at], needs),
         );
         disposeTensors(grad);
         sum.add(modulePath(this, name), box, gradParams);
@@ -303,7 +321,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
       };
       const gradInput = this.backRoute(share(gradOutput), {
         through: (child, grad) => go(child, grad, true) as never,
-        toInput: (child, grad) => go(child, grad, false) as never,
+        toInput: (child, grad) => go(child, grad, toInput) as never,
       });
       if (at > 0) {
         throw new BoxError(
@@ -341,19 +359,35 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   }
 }
 
-/** Reports the gradients of a child that is no container; a container reports those inside it. */
-function report(box: AnyModule, gradParams: Grads, onGrads: GradVisitor | undefined): void {
-  if (box.children().length === 0) onGrads?.(box, gradParams);
+/**
+ * Returns a visit that computes the gradients that are needed, passes those of the parameters to
+ * `onGrads`, and disposes the cache of the box. A container reports those inside it itself.
+ */
+function gradientsOf({ caches }: ContainerCache, onGrads: GradVisitor | undefined): BackVisit {
+  return (box, grad, cache, needs) => {
+    const gradients = needed(box, grad, cache, needs, onGrads);
+    disposeTensors(caches.pop());
+    if (needs.params && box.children().length === 0) onGrads?.(box, gradients.gradParams);
+    return gradients;
+  };
 }
 
-/**
- * Propagates a gradient back through a box. `needed` says whether the gradient of the box's input
- * is needed. It is not needed for a box at the network's own input if only parameter gradients are
- * computed.
- */
+function needed(
+  box: AnyModule,
+  grad: unknown,
+  cache: unknown,
+  { input, params }: Needs,
+  onGrads: GradVisitor | undefined,
+): ReturnType<BackVisit> {
+  if (input && params) return box.backprop(grad, cache, onGrads);
+  if (input) return { gradInput: box.backpropToInput(grad, cache), gradParams: {} };
+  return { gradParams: params ? box.backpropParams(grad, cache, onGrads) : {} };
+}
+
+/** Propagates a gradient back through a box, as far as it is needed. */
 type BackVisit = (
   box: AnyModule,
   gradOutput: unknown,
   cache: unknown,
-  needed: boolean,
+  needs: Needs,
 ) => { readonly gradInput?: unknown; readonly gradParams: Grads };

@@ -30,12 +30,31 @@ export interface Context {
   readonly share?: Share;
   /** Containers call it after the forward pass of each child, inner children first. */
   readonly afterBox?: (box: AnyModule, input: unknown, output: unknown) => void;
+  /** The boxes that training leaves unchanged. The network that `freeze` returns sets it. */
+  readonly frozen?: FrozenRunner;
 }
 
 /** The result of `forward`: the output, and the cache that the backward methods need. */
 export interface ForwardResult<Out, Cache> {
   output: Out;
   cache: Cache;
+}
+
+/** The gradients that a backward pass computes at one run of a box. */
+export interface Needs {
+  /** Whether the gradient of the input leads to a trainable parameter. */
+  readonly input: boolean;
+  /** Whether the box, or a box inside it, has a trainable parameter. */
+  readonly params: boolean;
+}
+
+/** Runs the boxes of a network of which some are frozen; see `FrozenBoxes`. */
+export interface FrozenRunner {
+  run(
+    box: AnyModule,
+    input: unknown,
+    context: Context,
+  ): ForwardResult<unknown, unknown> & { readonly needs: Needs };
 }
 
 /** The result of `backprop`: ∂C/∂x_in, and ∂C/∂w for every parameter w. */
@@ -204,6 +223,14 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
    */
   children(): readonly NamedModule[] {
     return [];
+  }
+
+  /**
+   * Returns the context in which a box of this network runs if the network gets `context`. Only a
+   * network from `freeze` returns another one, for its frozen boxes.
+   */
+  contextOf(_box: AnyModule, context: Context): Context {
+    return context;
   }
 
   /**

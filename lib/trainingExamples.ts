@@ -25,7 +25,9 @@ export function trainingExamples(network: AnyModule, inputShape: Shape): Trainin
   try {
     propagate(network, [inputShape], (box, shapes, path) => {
       const { outputShape, trainingExamples: examples = 1 } = factsOf(box, shapes);
-      if (examples > most.examples) most = { examples, box: describePath(network, path, box) };
+      const { mode } = network.contextOf(box, { mode: 'training' });
+      if (mode === 'training' && examples > most.examples)
+        most = { examples, box: describePath(network, path, box) };
       return outputShape;
     });
   } catch (error) {

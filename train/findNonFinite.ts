@@ -90,7 +90,8 @@ function checkedPlaces({
   const data: Value = { tensor: input };
   const runs: BoxRun[] = [];
   const [result] = propagate<Value>(network, [data], (box, inputs, path) => {
-    const run = runBox(box, describePath(network, path, box), inputs, context);
+    const own = network.contextOf(box, context);
+    const run = runBox(box, describePath(network, path, box), inputs, own);
     places.push(...forwardPlaces(run));
     runs.push(run);
     return run.output;

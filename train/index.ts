@@ -8,6 +8,7 @@ export {
   type TrainingProgress,
   type TrainResult,
 } from './trainer.ts';
+export { freeze, type FrozenPaths } from './freeze.ts';
 export type { LayerStats } from './layerStats.ts';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
 export { GradientExchange, type RankStep, type WholeStep } from './gradientExchange.ts';

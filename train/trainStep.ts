@@ -184,7 +184,11 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
     let total = loss;
     if (exchange !== undefined) {
       const own = grads;
-      const rank = { grads: own, buffers: network.buffers, batch, loss, problem };
+      // The other buffers are equal on all ranks, and a mean would round their values.
+      const updated = Object.entries(network.buffers).filter(
+        ([, buffer], i) => buffer.dataId !== buffers[i].kept.dataId,
+      );
+      const rank = { grads: own, buffers: Object.fromEntries(updated), batch, loss, problem };
       ({ grads, loss: total } = await exchange.finish(rank));
       disposeTensors(own);
       await requireFiniteSums(grads, step);

@@ -343,6 +343,7 @@ export class Trainer {
     requireSame(group, {
       network: String(network),
       parameters: shapesOf({ ...network.params, ...network.buffers }),
+      'trainable parameters': Object.keys(network.params),
       cost: [nameOf(cost), settingsOf(cost)],
       // A schedule sets the learning rate, and rank 0 may continue a training.
       optimizer: [nameOf(optimizer), settingsOf(optimizer, schedule && 'learningRate')],

@@ -107,8 +107,9 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
    */
   protected backRoute(gradOutput: GraphValue<O>, back: Back): GraphValue<I> | undefined {
     const grads = new Map<string, Tensor>();
-    const give = (pairs: readonly (readonly [string, Tensor])[]) => {
-      for (const [name, grad] of pairs) grads.set(name, accumulate(grads.get(name), grad));
+    const give = (pairs: readonly (readonly [string, Tensor | undefined])[]) => {
+      for (const [name, grad] of pairs)
+        if (grad !== undefined) grads.set(name, accumulate(grads.get(name), grad));
     };
     const take = (name: string) => grads.get(name)!;
     give(zipNamed(this, 'backprop', 'gradOutput', this.outputs, gradOutput));

@@ -17,7 +17,7 @@ import {
 } from '../../../index.ts';
 import { ArrayDataset, augment, flip, shift } from '../../../data/index.ts';
 import type { Group } from '../../../lib/group.ts';
-import { evaluate, Trainer, type EpochEvent } from '../../../train/index.ts';
+import { evaluate, freeze, Trainer, type EpochEvent } from '../../../train/index.ts';
 
 /** A training that a spec runs on several ranks. */
 export interface Job {
@@ -32,6 +32,8 @@ export interface Job {
   readonly reduction: 'mean' | 'sum';
   /** Runs two boxes a second time, so that their gradients are sums. */
   readonly shared: boolean;
+  /** The paths of boxes that are frozen. */
+  readonly frozen?: readonly string[];
   /** The seed of the weights on rank r is seed + r: `run` must make the ranks equal. */
   readonly seed: number;
   /** The rank whose signal stops the training after 3 steps. */
@@ -107,17 +109,18 @@ export async function runJob(group: Group, given: Job): Promise<RankResult> {
   const job = { ...given, ...(group.rank === 1 && given.other) };
   await useBackend(job.backend, { log: () => undefined });
   const network = build({ ...job, seed: job.seed + group.rank });
+  const trained = job.frozen ? freeze(network, job.frozen) : network;
   const optimizer =
     job.optimizer === 'adam'
-      ? new Adam(network.params, { learningRate: 0.01 })
-      : new SGD(network.params, { learningRate: 0.05, momentum: 0.9, weightDecay: 0.01 });
+      ? new Adam(trained.params, { learningRate: 0.01 })
+      : new SGD(trained.params, { learningRate: 0.05, momentum: 0.9, weightDecay: 0.01 });
   const losses: number[] = [];
   const epochs: EpochEvent[] = [];
   const stop = new AbortController();
   const validation = examples(13, 5);
   const create = () =>
     new Trainer({
-      network,
+      network: trained,
       optimizer,
       cost: new SoftmaxCrossEntropy({
         reduction: job.reduction,
