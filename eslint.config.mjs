@@ -74,6 +74,20 @@ export default tseslint.config(
     },
   },
   {
+    files: ['spec/**/*.ts'],
+    ignores: ['spec/support/runProgram.ts', 'spec/support/jest.ts', 'spec/commands/proof.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'node:child_process',
+          importNames: ['spawnSync', 'execSync', 'execFileSync'],
+          message: 'Use runProgram, which has a time limit: Jest cannot interrupt a waiting spec.',
+        },
+      ],
+    },
+  },
+  {
     files: ['examples/browser/**/*.js'],
     languageOptions: {
       globals: {

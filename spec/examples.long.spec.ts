@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { ROOT } from './support/runCommand.ts';
+import { runProgram } from './support/runProgram.ts';
 
 /** Runs the examples and checks their output. */
 
@@ -11,12 +11,11 @@ test.each([
     /^test: error [78]\.\d\d %\nfooling: error 9[5-9]\.\d\d %\n$/,
   ],
 ])('%s runs', (file, output) => {
-  const { stdout, stderr } = spawnSync(
+  const { stdout, stderr } = runProgram(
     process.execPath,
     ['--conditions=boxprop-source', '--import', 'tsx', file],
     {
       cwd: ROOT,
-      encoding: 'utf8',
     },
   );
   // If TensorFlow is installed, it writes these lines to stderr when it starts. They cannot be

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -12,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { entryPoints } from './support/program.ts';
 import { ROOT } from './support/runCommand.ts';
+import { runProgram } from './support/runProgram.ts';
 
 /** Tests the package as a user installs it: the tarball of `npm pack` in an empty project. */
 
@@ -19,7 +19,7 @@ let folder: string;
 let project: string;
 
 function run(command: string, ...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: project, encoding: 'utf8' });
+  const { status, stdout, stderr } = runProgram(command, args, { cwd: project });
   return { status, stdout, stderr };
 }
 

@@ -1,15 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import type { Result } from '../../bench/measure.ts';
 import { ROOT } from '../support/runCommand.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 describe('npm run bench', () => {
   const bench = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-    spawnSync(
+    runProgram(
       process.execPath,
       ['--conditions=boxprop-source', '--import', 'tsx', 'bench/bench.ts', ...args],
       {
         cwd: ROOT,
-        encoding: 'utf8',
         env: { ...process.env, ...env },
       },
     );

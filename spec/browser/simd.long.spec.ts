@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +8,7 @@ import { findChromium, launchChromium } from '../../bench/chromium.ts';
 import type { BackendOptions } from '../../lib/backend/useBackend.ts';
 import { ROOT } from '../support/runCommand.ts';
 import type { SimdSteps } from '../support/simdSteps.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 /** Own kernels on wasm compute the same bytes in Node, in a page, in a worker and in threads. */
 
@@ -26,10 +26,10 @@ function inNode(options: BackendOptions): SimdSteps {
   const program = `import { simdSteps } from './spec/support/simdSteps.ts';
     process.stdout.write(JSON.stringify(await simdSteps(${JSON.stringify(options)})));`;
   const flags = ['--conditions=boxprop-source', '--import', 'tsx', '--input-type=module'];
-  const { status, stdout, stderr } = spawnSync(
+  const { status, stdout, stderr } = runProgram(
     process.execPath,
     [...flags, '--no-warnings', '--eval', program],
-    { cwd: ROOT, encoding: 'utf8' },
+    { cwd: ROOT },
   );
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   return JSON.parse(stdout) as SimdSteps;

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -19,6 +18,7 @@ import { decodeSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { saveWeights } from '../../formats/safetensors/weights.ts';
 import { inputError } from '../support/inputError.ts';
 import { boxprop, BUILT, KERNELS, MAIN, ROOT } from '../support/runCommand.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -389,12 +389,11 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
     const before = whole(dir);
     // A limit on the file size. Writing past it fails as on a full disk.
     const command = `trap '' XFSZ; ulimit -f 1000; exec "$0" "$@"`;
-    const { status, stderr } = spawnSync(
+    const { status, stderr } = runProgram(
       'bash',
       ['-c', command, process.execPath, ...resume(dir, file('wide.ts'))],
       {
         cwd: ROOT,
-        encoding: 'utf8',
       },
     );
     expect(status).toBe(1);
@@ -422,8 +421,10 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
   const nobody = { uid: 65534, gid: 65534 };
   const able =
     !root ||
-    spawnSync(process.execPath, ['-e', "fs.readFileSync('package.json')"], { cwd: ROOT, ...nobody })
-      .status === 0;
+    runProgram(process.execPath, ['-e', "fs.readFileSync('package.json')"], {
+      cwd: ROOT,
+      ...nobody,
+    }).status === 0;
   (able ? it : it.skip)(
     `the folder is read-only${able ? '' : ' (skipped: run as root, in a folder that no other user reads)'}`,
     () => {
@@ -431,9 +432,8 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
       const before = whole(dir);
       chmodSync(folder, 0o755);
       chmodSync(dir, 0o555);
-      const { status, stderr } = spawnSync(process.execPath, resume(dir, file('net.ts')), {
+      const { status, stderr } = runProgram(process.execPath, resume(dir, file('net.ts')), {
         cwd: ROOT,
-        encoding: 'utf8',
         ...(root && nobody),
       });
       chmodSync(dir, 0o755);

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { boxprop, BUILT, KERNELS, MAIN, ROOT } from '../support/runCommand.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 /** Tests that no file of the user is overwritten, and that no output or reader fails unnoticed. */
 
@@ -55,10 +56,9 @@ const NO_SHELL = process.platform === 'win32' ? ' (skipped: no bash on Windows)'
 const POSIX = NO_SHELL === '' ? test : test.skip;
 function shell(line: string) {
   const env = { ...process.env, BOXPROP: `${process.execPath} ${MAIN}` };
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', line], {
+  const { status, stdout, stderr } = runProgram('bash', ['-c', line], {
     cwd: ROOT,
     env,
-    encoding: 'utf8',
   });
   return { status, stdout, stderr };
 }
@@ -221,9 +221,8 @@ test('an error of a file of the user is one line with its place, and the stack o
   const args = ['doctor', network, '--backend', 'cpu', ...TRAIN.slice(2, 6)];
   expect(boxprop(...args)).toEqual({ status: 1, stdout: '', stderr: line });
   const env = { ...process.env, BOXPROP_STACK: '1' };
-  const { stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+  const { stderr } = runProgram(process.execPath, [MAIN, ...args], {
     env,
-    encoding: 'utf8',
   });
   expect(stderr).toMatch(/^TypeError: [^\n]*\n {4}at [^]*\n {4}at /);
   expect(stderr.endsWith(line)).toBe(true);

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { encode } from 'fast-png';
 import { Rng } from '../../lib/rng.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { BUILT, KERNELS, MAIN } from '../support/runCommand.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 /**
  * Tests which process may write the folder of a run, which code runs, and from where it is used.
@@ -24,9 +25,8 @@ const file = (...names: string[]) => join(folder, ...names);
 
 /** Runs boxprop in a folder, `folder` by default. */
 function run(args: readonly string[], cwd = folder) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+  const { status, stdout, stderr } = runProgram(process.execPath, [MAIN, ...args], {
     cwd,
-    encoding: 'utf8',
     env: { ...process.env, HOME: folder },
   });
   return { status, stdout, stderr: stderr.replace(KERNELS, '') };

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,6 +5,7 @@ import { readRun, withAbsolutePaths } from '../../cli/runFolder.ts';
 import { runOptionsFrom } from '../../cli/trainOptions.ts';
 import { unknownOption } from '../../cli/unknownOption.ts';
 import { inputError } from '../support/inputError.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 test.each([
   ['sgd', 0.02],
@@ -66,7 +66,7 @@ describe('the options of a run in a folder', () => {
       const own = join(folder, 'pipe');
       mkdirSync(own);
       const file = join(own, 'config.json');
-      spawnSync('mkfifo', [file]);
+      runProgram('mkfifo', [file]);
       await expect(readRun(own, reader)).rejects.toThrow(
         inputError(
           `--resume: expected the folder of a run, got "${own}": ${file}: expected a file, got a pipe or device`,

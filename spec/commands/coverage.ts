@@ -14,7 +14,7 @@ const { include } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.build.json'), '
 };
 const folders = include.filter((entry) => !entry.endsWith('.ts'));
 
-const { failed } = runJest(
+const { failed } = await runJest(
   [
     '--coverage',
     // The V8 provider would also count comment lines.

@@ -1,14 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../support/runCommand.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 /** Runs `npm run fuzz` with these arguments. */
 function fuzz(...args: string[]) {
   const node = ['--conditions=boxprop-source', '--import', 'tsx', 'spec/commands/fuzz.ts'];
-  const { status, stdout } = spawnSync(process.execPath, [...node, ...args], {
+  const { status, stdout } = runProgram(process.execPath, [...node, ...args], {
     cwd: ROOT,
-    encoding: 'utf8',
   });
   const lines = stdout.trim().split('\n');
   return { status, lines, last: lines.at(-1) };

@@ -30,7 +30,7 @@ for (const name of names.length > 0 ? names : Object.keys(known)) {
   for (const { tensor, message } of wrong) console.log(`     ${tensor}: ${message}`);
 }
 if (names.length === 0) {
-  const specs = runJest(['spec/models'], { env: { BOXPROP_NETWORKS: 'all' } });
+  const specs = await runJest(['spec/models'], { env: { BOXPROP_NETWORKS: 'all' } });
   passed += specs.passed;
   failed += specs.failed;
 }

@@ -79,7 +79,7 @@ function proveOnTensorflow(): Count {
 }
 
 const counts = await Promise.all(Object.entries(CHECKS).map(([name, args]) => check(name, args)));
-counts.push(runJest(jestArguments, { tier }));
+counts.push(await runJest(jestArguments, { tier }));
 if (tier === 'all') counts.push(proveOnTensorflow());
 const total = (key: keyof Count) => counts.reduce((sum, count) => sum + count[key], 0);
 const skipped = total('skipped') > 0 ? `, ${total('skipped')} skipped` : '';

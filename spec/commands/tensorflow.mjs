@@ -86,7 +86,7 @@ if (problem === undefined) {
   }
   console.log('a step of LeNet against float64 and wasm: done');
 
-  const specs = runJest(
+  const specs = await runJest(
     [
       'spec/modules',
       'spec/gradcheck/leaks',

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -16,6 +15,7 @@ import { loadImageFolder } from '../../node.ts';
 import { openImage } from '../../data/image.ts';
 import { resizeImage } from '../../data/resizeImage.ts';
 import { inputError } from '../support/inputError.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -116,7 +116,7 @@ describe('entries that are skipped', () => {
     `include pipes, which would never end${process.platform === 'win32' ? ' (skipped: no pipes)' : ''}`,
     async () => {
       write({ 'cat/a.png': 1, 'dog/a.png': 2 });
-      spawnSync('mkfifo', [at('cat', 'pipe.png')]);
+      runProgram('mkfifo', [at('cat', 'pipe.png')]);
       expect((await load()).notes).toEqual([
         `${directory}: skipped 1 entry: a pipe or device: "cat/pipe.png"`,
       ]);

@@ -1,5 +1,4 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { jest } from '@jest/globals';
 import { loadMnist } from '../../data/mnist.ts';
 import { inputError } from '../support/inputError.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 describe('loadMnist', () => {
   it('reads the files of the package', async () => {
@@ -96,7 +96,7 @@ describe('loadMnist of a folder', () => {
     async () => {
       rmSync(at('train-labels.idx1-ubyte'));
       const file = at('train-labels-idx1-ubyte');
-      spawnSync('mkfifo', [file]);
+      runProgram('mkfifo', [file]);
       await expectError(`${file}: expected a file, got a pipe or device`);
     },
   );

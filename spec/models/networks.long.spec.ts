@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { abs, dispose, memory, relu, sum, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
   init,
@@ -20,6 +19,7 @@ import {
 import { ROOT } from '../support/runCommand.ts';
 import { CLASSES } from '../support/proveGradient.ts';
 import { randomBatch, SCALED, type Scaled } from '../support/scaledNetworks.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 /**
  * Tests every network of `models/`. Tests of more than ten seconds run only in
@@ -53,7 +53,7 @@ const size = ({ params }: Pick<Module, 'params'>) =>
 
 function inNode(...args: string[]) {
   const node = ['--conditions=boxprop-source', '--import', 'tsx'];
-  return spawnSync(process.execPath, [...node, ...args], { cwd: ROOT, encoding: 'utf8' });
+  return runProgram(process.execPath, [...node, ...args], { cwd: ROOT });
 }
 
 describe('has the published parameters:', () => {

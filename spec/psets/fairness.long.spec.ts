@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -12,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from '@babel/core';
 import { boxprop, ROOT } from '../support/runCommand.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 /** Tests that no wrong answer gets points, and that no submission affects another. */
 
@@ -92,7 +92,7 @@ const unix = process.platform !== 'win32';
   () => {
     const dir = submission('pipe', { 'solution.js': WRONG });
     rmSync(join(dir, 'package.json'));
-    spawnSync('mkfifo', [join(dir, 'package.json')]);
+    runProgram('mkfifo', [join(dir, 'package.json')]);
     expect(boxprop('pset', 'grade', dir, '--out', join(folder, 'pipes'))).toMatchObject({
       status: 1,
       stderr: `boxprop: --pset: expected the name of a problem set, because "${dir}" has no package.json that names one\n`,

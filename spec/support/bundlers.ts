@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { runProgram } from './runProgram.ts';
 
 const require = createRequire(import.meta.url);
 const WEBPACK = require.resolve('webpack');
@@ -62,9 +63,8 @@ export async function buildWithEsbuild(folder: string, entry: string, outfile: s
 }
 
 function run(folder: string, args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+  const { status, stdout, stderr } = runProgram(process.execPath, args, {
     cwd: folder,
-    encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1' },
   });
   if (status !== 0) throw new Error(`${stdout}${stderr}`);

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { ROOT } from './runCommand.ts';
 import { openChromium, type Page } from '../../bench/chromium.ts';
 import { swiftshader } from './swiftshader.ts';
+import { runProgram } from './runProgram.ts';
 
 /** A backend and the program that runs the exports of `proof.ts` on it. */
 export interface Host {
@@ -15,7 +15,7 @@ const inChromium = () => openChromium('spec/support/proof.ts');
 const inNode = () =>
   Promise.resolve({
     call: <T>(name: string, ...args: unknown[]) => {
-      const { stdout, stderr } = spawnSync(
+      const { stdout, stderr } = runProgram(
         process.execPath,
         [
           '--conditions=boxprop-source',
@@ -27,8 +27,6 @@ const inNode = () =>
         ],
         {
           cwd: ROOT,
-          encoding: 'utf8',
-          maxBuffer: 2 ** 28,
           env: { ...process.env, ...swiftshader() },
         },
       );

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runProgram } from './runProgram.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,10 +18,8 @@ export const KERNELS = /^backend wasm: uses own kernels in relaxed SIMD\n/;
 
 /** Runs `npx boxprop ...` as a user would. Its stderr lacks the line of the kernels. */
 export function boxprop(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+  const { status, stdout, stderr } = runProgram(process.execPath, [MAIN, ...args], {
     cwd: ROOT,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 26,
   });
   return { status, stdout, stderr: stderr.replace(KERNELS, '') };
 }

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { Rng } from '../../index.ts';
 import { LAUNCH_ENVIRONMENT } from '../../cli/launchRanks.ts';
 import { MAIN, ROOT } from '../support/runCommand.ts';
 import { expectSame, MPIEXEC, runMpi, runThreads } from '../support/ranks/run.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 const HAS_MPI = MPIEXEC !== undefined;
 const withMpi = HAS_MPI ? test : test.skip;
@@ -59,7 +60,7 @@ describe('train --processes', () => {
   const options = ['--backend', 'cpu', '--no-report', '--batch-size', '32'];
   const env = { ...process.env, ...LAUNCH_ENVIRONMENT };
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [MAIN, ...args], { cwd: ROOT, encoding: 'utf8', env });
+    runProgram(process.execPath, [MAIN, ...args], { cwd: ROOT, env });
   const weights = (folder: string) => readFileSync(join(folder, 'weights.safetensors'));
   const whole = join(room, 'whole');
 
@@ -70,9 +71,7 @@ describe('train --processes', () => {
     child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
     const status = new Promise<number | null>((resolve) => child.once('exit', resolve));
     await new Promise((resolve) => setTimeout(resolve, wait));
-    const { stdout } = spawnSync('pgrep', ['-f', `main.js train .*${folder}`], {
-      encoding: 'utf8',
-    });
+    const { stdout } = runProgram('pgrep', ['-f', `main.js train .*${folder}`], {});
     // The command itself comes first, then mpiexec, then the ranks.
     const ranks = stdout
       .trim()

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
@@ -12,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readLog, RunLog } from '../../train/runLog.ts';
 import { inputError } from '../support/inputError.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'boxprop-log-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -79,7 +79,7 @@ const unix = process.platform !== 'win32';
   `a pipe is refused, and not awaited${unix ? '' : ' (skipped: Unix only)'}`,
   async () => {
     const file = join(folder, 'pipe.jsonl');
-    spawnSync('mkfifo', [file]);
+    runProgram('mkfifo', [file]);
     await expect(readLog(file)).rejects.toThrow(
       inputError(`${file}: expected a file, got a pipe or device`),
     );

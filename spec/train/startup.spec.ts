@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { eachBackend } from '../support/fixtures.ts';
 import { ROOT } from '../support/runCommand.ts';
+import { runProgram } from '../support/runProgram.ts';
 
 const PROGRAM = `
 import { tensor1d } from '@tensorflow/tfjs-core';
@@ -12,7 +12,7 @@ console.error('the last line');
 
 /** Runs a small program in its own process. */
 function run(backend: string, level?: string) {
-  const { stdout, stderr } = spawnSync(
+  const { stdout, stderr } = runProgram(
     process.execPath,
     [
       '--conditions=boxprop-source',
@@ -25,7 +25,6 @@ function run(backend: string, level?: string) {
     ],
     {
       cwd: ROOT,
-      encoding: 'utf8',
       env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: level },
     },
   );

@@ -1,15 +1,15 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../support/runCommand.ts';
+import { runProgram } from '../../support/runProgram.ts';
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'boxprop-licenses-'));
   const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
   const args = [vite, 'build', 'explore', '--outDir', folder, '--emptyOutDir', '--sourcemap'];
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+  const { status, stderr } = runProgram(process.execPath, args, { cwd: ROOT });
   expect([status, stderr]).toEqual([0, expect.any(String)]);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import type { BackendOptions } from '../../../lib/backend/useBackend.ts';
 import { ROOT } from '../../support/runCommand.ts';
 import { swiftshader } from '../../support/swiftshader.ts';
 import type { Trained } from '../../support/trainSteps.ts';
+import { runProgram } from '../../support/runProgram.ts';
 
 /**
  * Runs each backend in its own process, checks its effects on the process, and expects the process
@@ -12,10 +12,10 @@ import type { Trained } from '../../support/trainSteps.ts';
 const SWIFTSHADER = swiftshader();
 
 function run(env: Record<string, string>, ...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
+  const { status, stdout, stderr } = runProgram(
     process.execPath,
     ['--conditions=boxprop-source', '--import', 'tsx', ...args],
-    { cwd: ROOT, encoding: 'utf8', env: { ...process.env, ...env }, timeout: 50_000 },
+    { cwd: ROOT, env: { ...process.env, ...env }, timeout: 50_000 },
   );
   return { status, stdout, stderr };
 }

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathKind, readRegularFile } from '../../../lib/files/regularFile.ts';
 import { inputError } from '../../support/inputError.ts';
+import { runProgram } from '../../support/runProgram.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -54,7 +54,7 @@ const unix = process.platform !== 'win32';
 (unix ? test : test.skip)(
   `a folder, a pipe and a device are refused, without waiting${unix ? '' : ' (skipped: Unix only)'}`,
   async () => {
-    spawnSync('mkfifo', [at('pipe')]);
+    runProgram('mkfifo', [at('pipe')]);
     for (const [path, got] of [
       [folder, 'a folder'],
       [at('pipe'), 'a pipe or device'],

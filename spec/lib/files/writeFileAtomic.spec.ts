@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   type FileHandle,
   mkdir,
@@ -21,6 +20,7 @@ import { jest } from '@jest/globals';
 import { InputError } from '../../../lib/errors.ts';
 import { inputError } from '../../support/inputError.ts';
 import { writeFileAtomic } from '../../../lib/files/writeFileAtomic.ts';
+import { runProgram } from '../../support/runProgram.ts';
 
 describe('writeFileAtomic', () => {
   let folder = '';
@@ -91,7 +91,7 @@ describe('writeFileAtomic', () => {
       }
       setInterval(() => undefined, 1000);
       await writeFileAtomic(${JSON.stringify(file)}, parts());`;
-    spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', writer]);
+    runProgram(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', writer]);
     const [left] = await readdir(folder);
     const [, killed] = /^\.model\.bin\.(.*)\.[0-9a-f]{8}\.tmp$/.exec(left) ?? [];
     expect(killed).toMatch(/\.\d+$/);
@@ -140,7 +140,7 @@ describe('writeFileAtomic', () => {
   /** A device in the folder: only root may make one, and others cannot replace the system's. */
   function device(name: string, minor: number): string {
     const own = join(folder, name);
-    return spawnSync('mknod', [own, 'c', '1', String(minor)]).status === 0 ? own : `/dev/${name}`;
+    return runProgram('mknod', [own, 'c', '1', String(minor)]).status === 0 ? own : `/dev/${name}`;
   }
   const because = process.platform === 'linux' ? '' : ' (skipped: not on Linux)';
   const LINUX = because === '' ? it : it.skip;
@@ -157,7 +157,7 @@ describe('writeFileAtomic', () => {
   });
 
   LINUX(`writes into a pipe, and leaves it one${because}`, async () => {
-    spawnSync('mkfifo', [file]);
+    runProgram('mkfifo', [file]);
     async function* parts() {
       yield Uint8Array.of(97);
       await Promise.resolve();

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { findMpi } from '../../../lib/mpi/findMpi.ts';
 import { LAUNCH_ENVIRONMENT } from '../../../cli/launchRanks.ts';
 import type { Job, RankResult } from './job.ts';
+import { runProgram } from '../runProgram.ts';
 
 const PROGRAM = fileURLToPath(new URL('program.ts', import.meta.url));
 const NODE = [process.execPath, '--conditions=boxprop-source', '--import', 'tsx', PROGRAM];
@@ -14,10 +14,7 @@ export function runThreads<T = RankResult>(
 ): T[][] {
   const given = typeof job === 'string' ? job : JSON.stringify(job);
   const [node, ...args] = [...NODE, given, ...sizes.map(String)];
-  const { stdout, stderr, status } = spawnSync(node, args, {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
+  const { stdout, stderr, status } = runProgram(node, args, {});
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as T[][];
 }
@@ -27,10 +24,10 @@ export const MPIEXEC = findMpi().find(({ mpiexec }) => mpiexec !== undefined)?.m
 
 /** Runs the program with ranks that are processes of MPI. */
 export function runMpi(job: Partial<Job>, size: number): RankResult[] {
-  const { stdout, stderr, status } = spawnSync(
+  const { stdout, stderr, status } = runProgram(
     MPIEXEC ?? 'mpiexec',
     ['-n', String(size), ...NODE, JSON.stringify(job)],
-    { encoding: 'utf8', maxBuffer: 2 ** 28, env: { ...process.env, ...LAUNCH_ENVIRONMENT } },
+    { env: { ...process.env, ...LAUNCH_ENVIRONMENT } },
   );
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as RankResult[];

@@ -1,11 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compileKernels, ZIG } from '../../../../scripts/buildKernels.ts';
+import { runProgram } from '../../../support/runProgram.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
-const { status } = spawnSync('python3', ['-m', 'ziglang', 'version']);
+const { status } = runProgram('python3', ['-m', 'ziglang', 'version']);
 const withZig = status === 0 ? test : test.skip;
 const because = status === 0 ? '' : ` (skipped: pip has not installed ziglang ${ZIG})`;
 
