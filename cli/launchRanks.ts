@@ -65,7 +65,7 @@ export async function launchRanks(
     else child.once('exit', done);
   });
   // A launcher that fails before the ranks have started says why.
-  if (status !== 0 && report.processes.length === 0)
+  if (status !== 0 && report.processes.length === 0 && report.died === undefined)
     for (const line of report.swallowed) process.stderr.write(`${line}\n`);
   return { status, ...(report.died && { died: report.died }) };
 }

@@ -3,8 +3,8 @@ import { ANNOUNCEMENT } from './ranks.ts';
 
 /** The end of a rank that did not end by itself. */
 export interface Death {
-  /** The number of the rank. */
-  readonly rank: number;
+  /** The number of the rank; undefined if it died before it could say who it is. */
+  readonly rank?: number;
   /** The name of a signal, or `exit status 3`. */
   readonly by: string;
 }
@@ -64,8 +64,7 @@ export class LauncherReport {
   }
 
   #die(rank: number | undefined, code: number): void {
-    if (rank === undefined) return;
     const [name] = Object.entries(constants.signals).find(([, number]) => number === code) ?? [];
-    this.died ??= { rank, by: name ?? `exit status ${code}` };
+    this.died ??= { ...(rank !== undefined && { rank }), by: name ?? `exit status ${code}` };
   }
 }

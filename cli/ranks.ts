@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { BoxpropError, messageOf } from '../lib/errors.ts';
 import { broadcastText, GroupError, type Group } from '../lib/group.ts';
 import { joinGroup } from '../lib/mpi/joinGroup.ts';
+import { launchOf } from '../lib/mpi/launcher.ts';
 import { printNote } from './process.ts';
 
 /** The environment variable by which `--processes` asks each rank to say who it is. */
@@ -19,12 +20,20 @@ const GRACE = 3000;
  *         that has a problem of its own reports it, with its number, and ends all ranks.
  */
 export async function asRank(run: (group: Group) => Promise<void>): Promise<void> {
-  const group = await joinGroup();
-  if (group.size === 1) return run(group);
-  if (process.env[ANNOUNCE] !== undefined) {
-    process.stderr.write(`${ANNOUNCEMENT} ${group.rank} ${process.pid}\n`);
-    if (group.rank === 0) endWithParent();
+  const { rank } = launchOf(process.env) ?? {};
+  if (process.env[ANNOUNCE] !== undefined && rank !== undefined) {
+    // Before the ranks join, so that a rank that dies early has a number.
+    process.stderr.write(`${ANNOUNCEMENT} ${rank} ${process.pid}\n`);
+    if (rank === 0) endWithParent();
   }
+  const group = await joinGroup().catch((error: unknown) => {
+    if (rank === undefined) throw error;
+    // The other ranks would wait for this one for ever, unless a signal ends it.
+    printNote(`rank ${rank}: ${messageOf(error)}`);
+    process.kill(process.pid, 'SIGTERM');
+    throw error;
+  });
+  if (group.size === 1) return run(group);
   try {
     await run(group);
     group.leave();

@@ -92,7 +92,8 @@ async function trainInProcesses(
       const remedy = canResume()
         ? `boxprop ${again.join(' ')} --processes ${processes} continues the run`
         : 'it had no checkpoint yet, so start it again';
-      const problem = `rank ${died.rank} was ended by ${died.by}`;
+      const who = died.rank === undefined ? 'a process' : `rank ${died.rank}`;
+      const problem = `${who} was ended by ${died.by}`;
       if (restart >= maxRestarts) throw new InputError(`${problem}; ${remedy}`);
       printNote(`${problem}; restart ${restart + 1} of ${maxRestarts}`);
     }

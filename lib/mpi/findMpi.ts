@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ancestors } from '../files/ancestors.ts';
 import { isObject } from '../isObject.ts';
@@ -20,6 +20,8 @@ export const MPI_VARIABLE = 'BOXPROP_MPI';
 
 /** The names of the libraries of Open MPI, MPICH, Intel MPI and the standard ABI. */
 const NAMES = ['libmpi.so.40', 'libmpi.so.12', 'libmpich.so.12', 'libmpi_abi.so.1'];
+const OF_OPEN_MPI = ['libmpi.so.40', 'libmpi.40.dylib'];
+const OF_MPICH = ['libmpi.so.12', 'libmpich.so.12', 'libmpi.12.dylib'];
 const MAC = ['libmpi.40.dylib', 'libmpi.12.dylib', 'libmpi_abi.1.dylib'];
 
 /**
@@ -49,12 +51,22 @@ export function findMpi(env: NodeJS.ProcessEnv = process.env): MpiInstallation[]
   return [...found, ...names.map((library) => ({ library }))];
 }
 
-/** Returns the libraries in the folders that usually go with a program's folder. */
+/**
+ * Returns the libraries in the folders that usually go with a program's folder, without those of
+ * another kind if the program's name tells its kind: Debian has the programs of both in one folder.
+ */
 function besides(program: string, names: readonly string[]): string[] {
   const root = dirname(dirname(program));
   const [machine] = [{ x64: 'x86_64', arm64: 'aarch64' }[process.arch as string] ?? process.arch];
+  const { base } = parse(program);
+  const isOpenMpi = /^(orte|prte)run|openmpi/.test(base);
+  const isMpich = /mpich|hydra/.test(base);
+  const isOfOther = (name: string) =>
+    (isMpich && OF_OPEN_MPI.includes(name)) || (isOpenMpi && OF_MPICH.includes(name));
   return ['lib', 'lib64', `lib/${machine}-linux-gnu`]
-    .flatMap((folder) => names.map((name) => join(root, folder, name)))
+    .flatMap((folder) =>
+      names.filter((name) => !isOfOther(name)).map((name) => join(root, folder, name)),
+    )
     .filter((file) => existsSync(file));
 }
 

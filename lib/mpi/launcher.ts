@@ -6,6 +6,8 @@ export interface Launch {
   readonly family?: 'Open MPI' | 'MPICH';
   /** The number of processes, if a variable states it. */
   readonly size?: number;
+  /** The rank of this process, if a variable states it. */
+  readonly rank?: number;
 }
 
 /**
@@ -17,10 +19,16 @@ export interface Launch {
  */
 export function launchOf(env: NodeJS.ProcessEnv): Launch | undefined {
   const size = (name: string) => (env[name] === undefined ? {} : { size: Number(env[name]) });
+  const rank = (name: string) => (env[name] === undefined ? {} : { rank: Number(env[name]) });
   if (env.OMPI_COMM_WORLD_SIZE !== undefined)
-    return { family: 'Open MPI', ...size('OMPI_COMM_WORLD_SIZE') };
-  if (env.PMI_RANK !== undefined) return { family: 'MPICH', ...size('PMI_SIZE') };
-  if (env.PMIX_RANK !== undefined) return size('SLURM_STEP_NUM_TASKS');
+    return {
+      family: 'Open MPI',
+      ...size('OMPI_COMM_WORLD_SIZE'),
+      ...rank('OMPI_COMM_WORLD_RANK'),
+    };
+  if (env.PMI_RANK !== undefined)
+    return { family: 'MPICH', ...size('PMI_SIZE'), ...rank('PMI_RANK') };
+  if (env.PMIX_RANK !== undefined) return { ...size('SLURM_STEP_NUM_TASKS'), ...rank('PMIX_RANK') };
   const tasks = Number(env.SLURM_STEP_NUM_TASKS ?? 1);
   if (tasks > 1) {
     throw new InputError(

@@ -2,8 +2,11 @@ import { availableParallelism, hostname } from 'node:os';
 import { gatherText, type Group, type GroupValues, type PendingSum } from '../group.ts';
 import type { MpiLibrary } from './mpiLibrary.ts';
 
-/** If there are more ranks than processors, a waiting rank sleeps after this number of polls. */
-const POLLS_BEFORE_SLEEP = 100;
+/**
+ * A waiting rank sleeps after this number of polls. A poll takes about a microsecond, and the ranks
+ * of a step meet within milliseconds if each has a processor of its own.
+ */
+const POLLS = { ofCrowd: 100, ofFew: 10_000 } as const;
 /** The time for which it sleeps, in milliseconds. */
 const SLEEP = 0.05;
 
@@ -11,9 +14,10 @@ const SLEEP = 0.05;
  * The ranks that an MPI launcher has started. Only the main thread may call the methods.
  *
  * While an MPI library waits, it keeps the processor busy. If a machine has more ranks than
- * processors, a waiting rank would take the processor from the rank that it waits for: an exchange
- * among three ranks on two processors took a second. Therefore, ranks on such a machine sleep
- * between two polls.
+ * processors, or runs other programs, a waiting rank would take the processor from the rank that it
+ * waits for: an exchange among three ranks on two processors took a second. Therefore, a waiting
+ * rank sleeps between two polls: after the first polls on a machine with more ranks than
+ * processors, and later on others.
  *
  * The arrays that MPI writes to have memory of their own: V8 moves small arrays, but not an
  * `ArrayBuffer` of at least 128 bytes.
@@ -132,12 +136,9 @@ export class MpiGroup implements Group {
     return {
       isDone: poll,
       wait: () => {
-        if (!this.#isCrowded && !isDone) {
-          this.#mpi.call('Wait', request, ignoreStatus);
-          isDone = true;
-        }
+        const patience = this.#isCrowded ? POLLS.ofCrowd : POLLS.ofFew;
         for (let polls = 1; !poll(); polls++) {
-          if (polls > POLLS_BEFORE_SLEEP) Atomics.wait(this.#bed, 0, 0, SLEEP);
+          if (polls > patience) Atomics.wait(this.#bed, 0, 0, SLEEP);
         }
       },
     };

@@ -33,6 +33,12 @@ test.each([
   expect(report.swallowed).toEqual(text.trim().split('\n'));
 });
 
+test('a process that dies before it says who it is has no number', () => {
+  const report = new LauncherReport();
+  expect(ofRanks(MPICH, report)).toEqual([]);
+  expect(report.died).toEqual({ by: 'SIGKILL' });
+});
+
 test('lines of the ranks are passed on', () => {
   const lines = ['epoch 1/2: loss 1.2', '='.repeat(20), '-'.repeat(80), '= a title =', '- item'];
   expect(ofRanks(lines.join('\n'))).toEqual(lines);

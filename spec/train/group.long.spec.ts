@@ -53,11 +53,26 @@ describe('processes of MPI', () => {
   });
 });
 
+withMpi(`UCX leaves the memory and the signals of Node alone${reason}`, () => {
+  const program = `
+import { joinGroup } from './node.ts';
+const group = await joinGroup();
+console.log(process.env.UCX_MEM_EVENTS, JSON.stringify(process.env.UCX_ERROR_SIGNALS));
+group.leave();`;
+  const node = ['--conditions=boxprop-source', '--import', 'tsx', '--input-type=module', '-e'];
+  const { stdout } = runProgram(
+    MPIEXEC ?? 'mpiexec',
+    ['-n', '2', process.execPath, ...node, program],
+    { cwd: ROOT, env: { ...process.env, ...LAUNCH_ENVIRONMENT } },
+  );
+  expect(stdout).toBe('no ""\nno ""\n');
+});
+
 describe('train --processes', () => {
   const room = mkdtempSync(join(tmpdir(), 'boxprop-group-'));
-  const start = ['train', 'lenet1', '--limit', '300', '--checkpoint-steps', '2'];
+  const start = ['train', 'lenet1', '--limit', '3000', '--checkpoint-steps', '5'];
   const train = [...start, '--epochs', '2'];
-  const options = ['--backend', 'cpu', '--no-report', '--batch-size', '32'];
+  const options = ['--backend', 'wasm', '--threads', '1', '--no-report', '--batch-size', '32'];
   const env = { ...process.env, ...LAUNCH_ENVIRONMENT };
   const run = (...args: string[]) =>
     runProgram(process.execPath, [MAIN, ...args], { cwd: ROOT, env });
@@ -100,11 +115,11 @@ describe('train --processes', () => {
       for (let k = 0; k < 4; k++) {
         const folder = join(room, `killed${k}`);
         const args = [...train, ...options, '--processes', '2', '--out', folder];
-        const wait = 1500 + rng.integer(5000);
+        const wait = 500 + rng.integer(4000);
         const end = await killed(folder, args, wait, rng.integer(2));
         if (end.status !== 0) {
           hits++;
-          expect(end.errors).toMatch(/^boxprop: rank [01] was ended by SIGKILL; /m);
+          expect(end.errors).toMatch(/^boxprop: (rank [01]|a process) was ended by SIGKILL; /m);
           if (end.errors.includes('it had no checkpoint yet')) continue;
           const again = run('train', '--resume', folder, '--processes', '2');
           expect([again.status, again.stderr]).toEqual([0, expect.any(String)]);
@@ -115,6 +130,27 @@ describe('train --processes', () => {
     },
     300_000,
   );
+
+  withMpi(`a rank that cannot join ends the others${reason}`, () => {
+    const hook = `export async function resolve(name, context, next) {
+      if (name === 'koffi') throw new Error('hidden');
+      return next(name, context);
+    }`;
+    const hide = `import { register } from 'node:module';
+      register('data:text/javascript,${encodeURIComponent(hook).replaceAll("'", '%27')}');`;
+    const rank = [MAIN, ...train, ...options, '--out', join(room, 'cannotJoin')];
+    const node = ['-n', '1', process.execPath];
+    const { status, stderr } = runProgram(
+      MPIEXEC ?? 'mpiexec',
+      [
+        ...[...node, ...rank, ':', ...node],
+        ...['--import', `data:text/javascript,${encodeURIComponent(hide)}`, ...rank],
+      ],
+      { cwd: ROOT, env, timeout: 50_000 },
+    );
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/^boxprop: rank 1: joinGroup: expected the package koffi, /m);
+  });
 
   withMpi(
     `one process continues the run of two, and reads its checkpoint${reason}`,
@@ -144,7 +180,7 @@ describe('train --processes', () => {
       ];
       const { status, errors, hit } = await killed(folder, args, 3000, 1);
       expect(status).toBe(0);
-      if (hit) expect(errors).toMatch(/rank 1 was ended by SIGKILL; restart 1 of 2/);
+      if (hit) expect(errors).toMatch(/(rank [01]|a process) was ended by SIGKILL; restart 1 of 2/);
       expect(weights(folder)).toEqual(weights(whole));
     },
     120_000,

@@ -4,10 +4,14 @@ import { abiOf } from '../../../lib/mpi/abi.ts';
 describe('launchOf reads the variables of a launcher', () => {
   test.each([
     ['no launcher', {}, undefined],
-    ['mpiexec of Open MPI', { OMPI_COMM_WORLD_SIZE: '4' }, { family: 'Open MPI', size: 4 }],
-    ['mpiexec of MPICH', { PMI_RANK: '0', PMI_SIZE: '3' }, { family: 'MPICH', size: 3 }],
-    ['srun with pmi2', { PMI_RANK: '1', SLURM_STEP_NUM_TASKS: '2' }, { family: 'MPICH' }],
-    ['srun with pmix', { PMIX_RANK: '1', SLURM_STEP_NUM_TASKS: '2' }, { size: 2 }],
+    [
+      'mpiexec of Open MPI',
+      { OMPI_COMM_WORLD_SIZE: '4', OMPI_COMM_WORLD_RANK: '3' },
+      { family: 'Open MPI', size: 4, rank: 3 },
+    ],
+    ['mpiexec of MPICH', { PMI_RANK: '0', PMI_SIZE: '3' }, { family: 'MPICH', size: 3, rank: 0 }],
+    ['srun with pmi2', { PMI_RANK: '1', SLURM_STEP_NUM_TASKS: '2' }, { family: 'MPICH', rank: 1 }],
+    ['srun with pmix', { PMIX_RANK: '1', SLURM_STEP_NUM_TASKS: '2' }, { size: 2, rank: 1 }],
     ['a batch script of Slurm', { SLURM_NTASKS: '4', SLURM_STEP_NUM_TASKS: '1' }, undefined],
   ])('%s', (_, env, launch) => {
     expect(launchOf(env)).toEqual(launch);
