@@ -1,5 +1,6 @@
 import {
   abs,
+  add,
   div,
   equal,
   greater,
@@ -27,6 +28,7 @@ import {
   checkProbabilities,
   checkSize,
   checkTensor,
+  isTensor,
   nameOf,
 } from '../lib/check.ts';
 import type { Reduction } from '../lib/cost.ts';
@@ -53,6 +55,8 @@ export interface LabelCost {
   readonly reduction: Reduction;
   readonly weights?: readonly number[] | undefined;
   readonly ignoreIndex?: number | undefined;
+  /** ε, the part of the target distribution that all classes share; 0 by default. */
+  readonly labelSmoothing?: number;
 }
 
 const LEAST_LABEL = -(2 ** 31);
@@ -60,8 +64,12 @@ const LEAST_LABEL = -(2 ** 31);
 const LARGEST = 3.4028234663852886e38;
 
 /** Throws if options of a cost for class labels are unknown or out of range. */
-export function checkLabelOptions(cost: object, options: LabelOptions): void {
-  checkOptions(cost, options, ['reduction', 'weights', 'ignoreIndex']);
+export function checkLabelOptions<Options extends LabelOptions>(
+  cost: object,
+  options: Options,
+  others: readonly (keyof Options & string)[] = [],
+): void {
+  checkOptions(cost, options, ['reduction', 'weights', 'ignoreIndex', ...others]);
   const { reduction, weights, ignoreIndex } = options;
   if (reduction !== undefined) checkChoice(cost, 'reduction', reduction, ['mean', 'sum']);
   weights?.forEach((weight, k) => checkNumber(cost, `weights[${k}]`, weight, 0));
@@ -70,32 +78,48 @@ export function checkLabelOptions(cost: object, options: LabelOptions): void {
 }
 
 /**
- * Throws if the scores do not have the shape [N, classes], or if the weights do not have one entry
- * per class.
+ * Checks scores of shape [N, ..., classes], whose last axis has one entry per weight if there are
+ * weights.
+ *
+ * @returns the scores as a matrix [positions, classes], which is a new tensor.
  */
-export function checkScores(cost: LabelCost, input: Tensor2D): void {
-  checkTensor(cost, 'forward', 'input', input, ['N', cost.weights?.length ?? 'classes']);
+export function scoreRows(cost: LabelCost, input: Tensor): Tensor2D {
+  const given = isTensor(input) ? input.shape : [];
+  const classes = cost.weights?.length ?? given[given.length - 1] ?? 'classes';
+  const between = given.length > 2 ? given.slice(1, -1) : [];
+  checkTensor(cost, 'forward', 'input', input, [
+    'N',
+    ...between,
+    given.length < 2 ? 'classes' : classes,
+  ]);
+  return reshape(input, [-1, given[given.length - 1]]);
+}
+
+/** Returns labels of shape [N, ...] as a list [positions]. Throws if they have another shape. */
+export function labelRows(cost: object, labels: Tensor, scores: Tensor): Tensor1D {
+  checkTensor(cost, 'forward', 'labels', labels, scores.shape.slice(0, -1), 'int32');
+  return reshape(labels, [-1]);
 }
 
 /**
- * Checks labels, and returns the weight of each score of a batch in the loss:
+ * Checks labels, and returns the weight of each score of a batch in the loss, with K classes:
  *
- *   t_nk = c_n 1[k = y_n] / S
- *   c_n = w_{y_n}, or 0 where y_n is ignored;   S = Σ_n c_n for 'mean', 1 for 'sum'
+ *   t_nk = w_k ((1 − ε) 1[k = y_n] + ε/K) / S, or 0 where y_n is ignored
+ *   S = Σ_n w_{y_n} over the labels that are not ignored for 'mean', 1 for 'sum'
  *
  * Labels that exist only on the GPU are not checked. Instead, t is NaN for a label that is not a
  * class, and for a 'mean' if all labels are ignored. The loss is then NaN, and training stops.
  */
 export function labelTarget(
   cost: object,
-  { reduction, weights, ignoreIndex }: LabelCost,
+  options: LabelCost,
   labels: Tensor1D,
   [batch, classes]: [number, number],
 ): Tensor2D {
+  const { reduction, weights, ignoreIndex, labelSmoothing = 0 } = options;
   checkTensor(cost, 'forward', 'labels', labels, [batch], 'int32');
   const classOf = hostValues(labels);
-  if (classOf === undefined)
-    return targetOnGpu({ reduction, weights, ignoreIndex }, labels, classes);
+  if (classOf === undefined) return targetOnGpu(options, labels, classes);
   checkLabels(cost, classOf, classes, ignoreIndex);
   const counts = countsOf(classOf, { weights, ignoreIndex });
   const total = reduction === 'mean' ? sumOf(counts) : 1;
@@ -105,11 +129,22 @@ export function labelTarget(
       `expected at least one label for the mean that is not ignored and whose weight is not 0, got none among ${batch}`,
     );
   }
-  return oneHot(
-    classOf,
-    classes,
-    counts.map((count) => count / total),
-  );
+  if (labelSmoothing === 0) {
+    return oneHot(
+      classOf,
+      classes,
+      counts.map((count) => count / total),
+    );
+  }
+  const target = new Float64Array(batch * classes);
+  for (let n = 0; n < batch; n++) {
+    if (classOf[n] === ignoreIndex) continue;
+    for (let k = 0; k < classes; k++) {
+      const y = (k === classOf[n] ? 1 - labelSmoothing : 0) + labelSmoothing / classes;
+      target[n * classes + k] = ((weights?.[k] ?? 1) * y) / total;
+    }
+  }
+  return constant(target, [batch, classes]);
 }
 
 /**
@@ -120,7 +155,7 @@ export function labelTarget(
 export function labelDivisor(
   cost: object,
   options: Pick<LabelCost, 'weights' | 'ignoreIndex'>,
-  labels: Tensor1D,
+  labels: Tensor,
 ): number {
   const classOf = hostValues(labels);
   if (classOf !== undefined) return sumOf(countsOf(classOf, options));
@@ -143,7 +178,7 @@ function sumOf(values: Float64Array): number {
 }
 
 function targetOnGpu(
-  { reduction, weights, ignoreIndex }: LabelCost,
+  { reduction, weights, ignoreIndex, labelSmoothing = 0 }: LabelCost,
   labels: Tensor1D,
   classes: number,
 ): Tensor2D {
@@ -152,17 +187,22 @@ function targetOnGpu(
     const isClass = equal(max(own, 1, true), scalar(1));
     // Without an ignoreIndex, labels are compared with 0.5, which no label equals.
     const isIgnored = equal(reshape(labels, [-1, 1]), scalar(ignoreIndex ?? 0.5));
-    const counts = where(
-      isIgnored,
-      zerosLike(own),
-      weights ? mul(own, constant(weights, [classes])) : own,
-    );
+    const counted = (y: Tensor) =>
+      where(isIgnored, zerosLike(own), weights ? mul(y, constant(weights, [classes])) : y);
+    const counts = counted(own);
     const total = reduction === 'mean' ? sum(counts) : scalar(1);
     // On webgl 0/0 is 1, so NaN is inserted explicitly.
     const none: Tensor = scalar(NaN);
-    const target: Tensor = div(counts, where(greater(total, scalar(0)), total, none));
+    const smoothed = labelSmoothing === 0 ? counts : counted(smooth(own, labelSmoothing));
+    const target: Tensor = div(smoothed, where(greater(total, scalar(0)), total, none));
     return where(logicalOr(isClass, isIgnored), target, none) as Tensor2D;
   });
+}
+
+/** Returns (1 − ε) y + ε/K for target distributions y over K classes. */
+export function smooth(target: Tensor2D, labelSmoothing: number): Tensor2D {
+  const uniform = scalar(labelSmoothing / target.shape[1]);
+  return add(mul(target, scalar(1 - labelSmoothing)), uniform);
 }
 
 /**

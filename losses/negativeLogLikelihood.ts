@@ -1,12 +1,13 @@
-import { neg, tidy, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { neg, reshape, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { Cost, type Reduction } from '../lib/cost.ts';
 import { mulNoNan } from '../lib/kernels/elementwise/arithmetic.ts';
 import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 import {
   checkLabelOptions,
-  checkScores,
   labelDivisor,
+  labelRows,
   labelTarget,
+  scoreRows,
   type LabelOptions,
 } from './labels.ts';
 
@@ -16,7 +17,7 @@ export type NegativeLogLikelihoodOptions = LabelOptions;
 /** The cache of `NegativeLogLikelihood`. */
 export interface NegativeLogLikelihoodCache {
   /** t, the weight of each score in the loss. */
-  readonly target: Tensor2D;
+  readonly target: Tensor;
 }
 
 /**
@@ -28,10 +29,10 @@ export interface NegativeLogLikelihoodCache {
  *   where            t_nk = w_k 1[k = y_n] / S, and 0 where y_n is ignored
  *
  * S = 1 for 'sum'. For 'mean', as in PyTorch, S = Σ_n w_{y_n} over the labels that are not ignored,
- * which is N without weights. A log-probability of −∞ does not contribute to the loss unless it is
- * the label's.
+ * which is their number without weights. A log-probability of −∞ does not contribute to the loss
+ * unless it is the label's.
  *
- * Shapes: input [N, classes]; target labels [N], int32; loss a scalar.
+ * Shapes: input [N, ..., classes]; target labels [N, ...], int32; loss a scalar.
  * Errors: a wrong shape or dtype; a number of weights that is not the number of classes; a label
  *         outside 0 ... classes − 1 that is not ignored (the message states its index); a 'mean' if
  *         all labels are ignored; a negative or non-finite weight; an unknown option.
@@ -41,7 +42,7 @@ export interface NegativeLogLikelihoodCache {
  *     const cost = new NegativeLogLikelihood({ weights: [1, 2, 1] });
  *     const { loss, cache } = cost.forward(logProbabilities, labels);
  */
-export class NegativeLogLikelihood extends Cost<Tensor2D, Tensor1D, NegativeLogLikelihoodCache> {
+export class NegativeLogLikelihood extends Cost<Tensor, Tensor, NegativeLogLikelihoodCache> {
   readonly reduction: Reduction;
   /** The weight of each class. */
   readonly weights: readonly number[] | undefined;
@@ -56,21 +57,21 @@ export class NegativeLogLikelihood extends Cost<Tensor2D, Tensor1D, NegativeLogL
     this.ignoreIndex = options.ignoreIndex;
   }
 
-  forward(input: Tensor2D, target: Tensor1D): { loss: Scalar; cache: NegativeLogLikelihoodCache } {
-    checkScores(this, input);
+  forward(input: Tensor, target: Tensor): { loss: Scalar; cache: NegativeLogLikelihoodCache } {
     return tidy(() => {
-      const t = labelTarget(this, this, target, input.shape);
-      const loss: Scalar = neg(sumAll(mulNoNan(t, input)));
-      return { loss, cache: { target: t } };
+      const rows = scoreRows(this, input);
+      const t = labelTarget(this, this, labelRows(this, target, input), rows.shape);
+      const loss: Scalar = neg(sumAll(mulNoNan(t, rows)));
+      return { loss, cache: { target: reshape(t, input.shape) } };
     });
   }
 
-  backpropToInput({ target: t }: NegativeLogLikelihoodCache): Tensor2D {
+  backpropToInput({ target: t }: NegativeLogLikelihoodCache): Tensor {
     return neg(t);
   }
 
   /** Σ_n w_{y_n} over the labels that are not ignored. */
-  override divisorOf(target: Tensor1D): number {
+  override divisorOf(target: Tensor): number {
     return labelDivisor(this, this, target);
   }
 }

@@ -4,6 +4,7 @@ import {
   round,
   sigmoid,
   softmax,
+  tensor,
   tensor1d,
   tidy,
   type Tensor,
@@ -28,9 +29,15 @@ function reductions(draw: Draw): Reduction {
   return draw.pick('mean', 'sum');
 }
 
-/** Draws rows of probabilities, each of which sums to 1. */
-function distributions(draw: Draw, batch: number, classes: number): Tensor {
-  return tidy(() => softmax(draw.normal([batch, classes])));
+/** Draws probabilities, which sum to 1 along the last axis. */
+function distributions(draw: Draw, shape: readonly number[]): Tensor {
+  return tidy(() => softmax(draw.normal([...shape])));
+}
+
+/** Draws the shape of scores per class: one row per example, or per position of an example. */
+function scoreShape(draw: Draw): number[] {
+  const between = Array.from({ length: draw.pick(0, 0, 1, 2) }, () => draw.integer(1, 3));
+  return [draw.integer(1, 5), ...between, draw.integer(2, 5)];
 }
 
 /** Draws class weights, an ignored label, both, or neither. */
@@ -48,14 +55,16 @@ function labelOptions(draw: Draw, classes: number, ignores: boolean): LabelOptio
  * Draws labels, some of which are ignored. The first label is not ignored, because otherwise the
  * gradient could be 0.
  */
-function labels(draw: Draw, batch: number, classes: number, ignoreIndex?: number): Tensor {
-  const drawn = Array.from({ length: batch }, (_, n) => {
+function labels(draw: Draw, scores: readonly number[], ignoreIndex?: number): Tensor {
+  const [shape, classes] = [scores.slice(0, -1), scores[scores.length - 1]];
+  const positions = shape.reduce((product, size) => product * size, 1);
+  const drawn = Array.from({ length: positions }, (_, n) => {
     if (ignoreIndex === undefined) return draw.integer(0, classes - 1);
     if (n > 0 && draw.chance(0.4)) return ignoreIndex;
     const label = draw.integer(0, classes - 1);
     return label === ignoreIndex ? (label + 1) % classes : label;
   });
-  return tensor1d(drawn, 'int32');
+  return tensor(drawn, shape, 'int32');
 }
 
 /**
@@ -82,26 +91,27 @@ export const cases: Cases = {
     };
   },
   SoftmaxCrossEntropy: (draw) => {
-    const [batch, classes] = [draw.integer(1, 5), draw.integer(2, 5)];
+    const shape = scoreShape(draw);
     const onLabels = draw.chance(0.6);
-    const options = labelOptions(draw, classes, onLabels);
+    const options = {
+      ...labelOptions(draw, shape[shape.length - 1], onLabels),
+      ...(draw.chance(0.4) && { labelSmoothing: draw.pick(0.1, 0.5, 1) }),
+    };
     return {
-      config: `SoftmaxCrossEntropy(${JSON.stringify(options)}) on [${batch}, ${classes}], ${onLabels ? 'labels' : 'probabilities'}`,
+      config: `SoftmaxCrossEntropy(${JSON.stringify(options)}) on [${shape.join(', ')}], ${onLabels ? 'labels' : 'probabilities'}`,
       box: new SoftmaxCrossEntropy(options),
-      input: draw.normal([batch, classes], 2),
-      target: onLabels
-        ? labels(draw, batch, classes, options.ignoreIndex)
-        : distributions(draw, batch, classes),
+      input: draw.normal(shape, 2),
+      target: onLabels ? labels(draw, shape, options.ignoreIndex) : distributions(draw, shape),
     };
   },
   NegativeLogLikelihood: (draw) => {
-    const [batch, classes] = [draw.integer(1, 5), draw.integer(2, 5)];
-    const options = labelOptions(draw, classes, true);
+    const shape = scoreShape(draw);
+    const options = labelOptions(draw, shape[shape.length - 1], true);
     return {
-      config: `NegativeLogLikelihood(${JSON.stringify(options)}) on [${batch}, ${classes}]`,
+      config: `NegativeLogLikelihood(${JSON.stringify(options)}) on [${shape.join(', ')}]`,
       box: new NegativeLogLikelihood(options),
-      input: tidy(() => log(distributions(draw, batch, classes))),
-      target: labels(draw, batch, classes, options.ignoreIndex),
+      input: tidy(() => log(distributions(draw, shape))),
+      target: labels(draw, shape, options.ignoreIndex),
     };
   },
   L1: (draw) => {

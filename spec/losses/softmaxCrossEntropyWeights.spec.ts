@@ -97,8 +97,7 @@ describeCostFixture(
 );
 
 describeCostContract(
-  (options): Cost<tf.Tensor2D, tf.Tensor2D> =>
-    new SoftmaxCrossEntropy({ weights: [1, 4], ...options }),
+  (options): Cost<tf.Tensor, tf.Tensor> => new SoftmaxCrossEntropy({ weights: [1, 4], ...options }),
   () => [
     [scores(), tf.tensor2d([0, 1, 1, 0], [2, 2])],
     [tf.ones([3, 2]), tf.fill([3, 2], 0.5)],
