@@ -30,9 +30,9 @@ type Name = keyof typeof PROTOTYPES;
 
 /**
  * The settings of UCX, which MPICH and Open MPI use to reach other processes, where the user has
- * set none. UCX would take over the signal of a wrong address, which V8 handles itself. It would also
- * overwrite the functions of the C library that allocate memory, and the heap of Node then lost
- * memory in use: 5 of 150 programs of two ranks crashed with UCX 1.13, and 0 of 250 with these
+ * set none. UCX would take over the signal of a wrong address, which V8 handles itself. It would
+ * also overwrite the functions of the C library that allocate memory, and the heap of Node then
+ * lost memory in use: 5 of 150 programs of two ranks crashed with UCX 1.13, and 0 of 250 with these
  * settings.
  */
 const UCX_SETTINGS = {
