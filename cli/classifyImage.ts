@@ -139,7 +139,7 @@ function pixelsOf(asked: string | undefined, network: string): PreprocessingName
     const names = Object.keys(PREPROCESSINGS).join(', ');
     throw new InputError(`--pixels: expected one of ${names}, got ${show(asked)}`);
   }
-  if (network === 'torchvision-googlenet') return 'inception';
+  if (['torchvision-googlenet', 'efficientnet-lite0'].includes(network)) return 'inception';
   if (TORCHVISION_NETWORKS.includes(network)) return 'torchvision';
   return ['alexnet', 'googlenet'].includes(network) ? 'caffe' : 'unit';
 }

@@ -28,10 +28,10 @@ const [ZEROS, ONES] = [
 ];
 
 /**
- * The preprocessing of published weights: `torchvision` for torchvision's AlexNet, VGG and ResNet;
- * `inception` for torchvision's GoogLeNet, whose option `transform_input` has the same effect;
- * `caffe` for Caffe's weights, such as CaffeNet; `unit` for networks of `boxprop train`, whose
- * pixels are from 0 to 1.
+ * The preprocessing of published weights: `torchvision` for torchvision's networks; `inception` for
+ * torchvision's GoogLeNet, whose option `transform_input` has the same effect, and for
+ * EfficientNet-Lite0; `caffe` for Caffe's weights, such as CaffeNet; `unit` for networks of
+ * `boxprop train`, whose pixels are from 0 to 1.
  */
 export const PREPROCESSINGS = {
   torchvision: {

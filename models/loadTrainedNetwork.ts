@@ -9,7 +9,7 @@ import { withTensorFile } from '../formats/withTensorFile.ts';
 import type { FileLayout } from '../formats/safetensors/fileLayout.ts';
 import { loadWeights } from '../formats/safetensors/weights.ts';
 import { withoutWrapper, wrapperPrefixes } from '../formats/safetensors/wrapperPrefix.ts';
-import { guessTorchvision, TORCHVISION_NETWORKS, torchvisionLayout } from './torchvision/layout.ts';
+import { guessPublished, publishedLayouts } from './publishedLayouts.ts';
 
 /** The header of a weights file: its format, its tensors by name, and its metadata. */
 export type WeightsHeader = Omit<TensorFile, 'read'>;
@@ -52,9 +52,9 @@ const CHECKPOINT: FileLayout = { stored: {}, ignored: /^optimizer\// };
 
 /**
  * Builds a network and loads its parameters and buffers from a file of weights. A safetensors file
- * may use boxprop's or torchvision's names of the tensors; the naming that matches more tensors is
- * used. A file of PyTorch may use torchvision's names, or PyTorch's for the paths of the boxes here
- * (`torchLayout`).
+ * may use boxprop's names of the tensors, or those under which weights of this network have been
+ * published, such as torchvision's; the naming that matches more tensors is used. A file of PyTorch
+ * may use published names, or PyTorch's for the paths of the boxes here (`torchLayout`).
  *
  * Errors: those of `loadWeights`; a network with far more elements than the file, because an
  *         untrusted header could name a huge network; an unknown option.
@@ -82,9 +82,8 @@ export async function loadTrainedNetwork<M extends AnyModule>(
   try {
     let layout: FileLayout =
       opened.format === 'PyTorch' ? torchLayout(network, inputShape) : CHECKPOINT;
-    if (name !== undefined && TORCHVISION_NETWORKS.includes(name)) {
-      const torchvision = torchvisionLayout(name, network, inputShape);
-      if (matches(namesIn(torchvision)) > matches(namesIn(layout))) layout = torchvision;
+    for (const published of publishedLayouts(name ?? '', network, inputShape)) {
+      if (matches(namesIn(published)) > matches(namesIn(layout))) layout = published;
     }
     const names = namesIn(layout);
     const stored = await loadWeights(file, tensors, layout);
@@ -101,8 +100,8 @@ export function readWeightsHeader(file: string): Promise<WeightsHeader> {
 }
 
 /**
- * Returns the network's name from the file's metadata, or else guesses the torchvision network from
- * the names of the tensors, without the prefix of a wrapper; undefined if neither works.
+ * Returns the network's name from the file's metadata, or else guesses the network from the published
+ * names of its tensors, without the prefix of a wrapper; undefined if neither works.
  */
 export function networkNameOf({
   entries,
@@ -112,7 +111,7 @@ export function networkNameOf({
   return (
     metadata.get('network') ??
     wrapperPrefixes(names)
-      .map(({ length }) => guessTorchvision(new Set(names.map((name) => name.slice(length)))))
+      .map(({ length }) => guessPublished(new Set(names.map((name) => name.slice(length)))))
       .find((guess) => guess !== undefined)
   );
 }

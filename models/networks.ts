@@ -1,13 +1,17 @@
 import type { Module } from '../lib/module.ts';
 import { alexnet } from './alexnet.ts';
+import { densenet121 } from './densenet.ts';
+import { efficientnetLite0 } from './efficientnetLite0.ts';
 import { googlenet } from './googlenet.ts';
 import { hubelWiesel } from './hubelWiesel.ts';
 import { lenet } from './lenet.ts';
 import { lenet1 } from './lenet1.ts';
 import { lenet5 } from './lenet5.ts';
+import { mobilenetV2 } from './mobilenetV2.ts';
 import { neocognitron } from './neocognitron.ts';
 import type { ImageShape, NetworkOptions } from './options.ts';
 import { resnet18, resnet20, resnet34, resnet50, resnet101, resnet152 } from './resnet.ts';
+import { squeezenet10, squeezenet11 } from './squeezenet.ts';
 import { vgg16, vgg19 } from './vgg.ts';
 
 /** A network of the command line. */
@@ -32,7 +36,7 @@ const resnetEntry = (layers: number, build: NetworkEntry['build']): NetworkEntry
   return { build, ...IMAGENET, title: `ResNet-${layers}`, source: RESNET };
 };
 
-/** The networks of the lecture, by their names on the command line. */
+/** The networks of the lecture and some later ones, by their names on the command line. */
 export const networks: Readonly<Record<string, NetworkEntry>> = {
   lenet: {
     build: lenet,
@@ -81,6 +85,36 @@ export const networks: Readonly<Record<string, NetworkEntry>> = {
     classes: 10,
     title: 'ResNet-20 for CIFAR-10',
     source: `${RESNET}, section 4.2`,
+  },
+  'squeezenet-1.0': {
+    build: squeezenet10,
+    ...IMAGENET,
+    title: 'SqueezeNet 1.0',
+    source: 'Iandola et al. 2016, arXiv:1602.07360',
+  },
+  'squeezenet-1.1': {
+    build: squeezenet11,
+    ...IMAGENET,
+    title: 'SqueezeNet 1.1',
+    source: "Iandola et al. 2016, the authors' repository",
+  },
+  densenet121: {
+    build: densenet121,
+    ...IMAGENET,
+    title: 'DenseNet-121',
+    source: 'Huang, Liu, van der Maaten, Weinberger 2017, arXiv:1608.06993',
+  },
+  'mobilenet-v2': {
+    build: mobilenetV2,
+    ...IMAGENET,
+    title: 'MobileNetV2',
+    source: 'Sandler, Howard, Zhu, Zhmoginov, Chen 2018, arXiv:1801.04381',
+  },
+  'efficientnet-lite0': {
+    build: efficientnetLite0,
+    ...IMAGENET,
+    title: 'EfficientNet-Lite0',
+    source: "Tan, Le 2019, arXiv:1905.11946, in TensorFlow's form lite",
   },
   'hubel-wiesel': {
     build: hubelWiesel,

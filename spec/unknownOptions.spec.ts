@@ -178,9 +178,11 @@ const { lenet, lenet1, lenet5, alexnet, vgg16, vgg19, googlenet, googlenetWithHe
 const { resnet18, resnet20, resnet34, resnet50, resnet101, resnet152 } = models;
 const { hubelWiesel, neocognitron, torchvisionAlexnet } = models;
 const { torchvisionGooglenet, torchvisionGooglenetAuxiliary } = models;
+const { squeezenet10, squeezenet11, densenet121, mobilenetV2, efficientnetLite0 } = models;
 const NETWORKS = [
   ...[lenet, lenet1, lenet5, alexnet, vgg16, vgg19, googlenet, googlenetWithHeads],
   ...[resnet18, resnet20, resnet34, resnet50, resnet101, resnet152, hubelWiesel, neocognitron],
+  ...[squeezenet10, squeezenet11, densenet121, mobilenetV2, efficientnetLite0],
   ...[torchvisionAlexnet, torchvisionGooglenet, torchvisionGooglenetAuxiliary],
 ];
 

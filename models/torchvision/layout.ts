@@ -39,6 +39,53 @@ function numbered(features: readonly number[], classifier: readonly number[]): R
   return (path, i) => names[i] ?? path;
 }
 
+/**
+ * Renames the paths of MobileNetV2. torchvision counts the blocks of all stages, and numbers the
+ * boxes of a block: `stage2.1.body.expand` becomes `features.3.conv.0.0`.
+ */
+const mobilenetV2: Rename = (path) => {
+  const [, stage, block, box] = /^stage(\d)\.(\d+)\.(?:body\.)?(\w+)$/.exec(path) ?? [];
+  if (stage === undefined) return MOBILENET_ENDS[path] ?? path;
+  const index = [1, 2, 4, 7, 11, 14, 17][Number(stage) - 1] + Number(block);
+  return `features.${index}.conv.${(stage === '1' ? MOBILENET_FIRST : MOBILENET_BLOCK)[box]}`;
+};
+
+type Names = Readonly<Record<string, string | undefined>>;
+
+const MOBILENET_ENDS: Names = {
+  conv1: 'features.0.0',
+  bn1: 'features.0.1',
+  conv2: 'features.18.0',
+  bn2: 'features.18.1',
+  fc: 'classifier.1',
+};
+/** The block of the first stage does not expand. */
+const MOBILENET_FIRST: Names = { depthwise: '0.0', bn1: '0.1', project: '1', bn2: '2' };
+const MOBILENET_BLOCK: Names = {
+  expand: '0.0',
+  bn0: '0.1',
+  depthwise: '1.0',
+  bn1: '1.1',
+  project: '2',
+  bn2: '3',
+};
+
+/**
+ * Renames the paths of a SqueezeNet, whose fire modules have these numbers among torchvision's
+ * features: `fire2.expand.expand1x1` becomes `features.3.expand1x1`.
+ */
+function squeezenet(fires: readonly number[]): Rename {
+  return (path) =>
+    path
+      .replace(/^conv1$/, 'features.0')
+      .replace(/^conv10$/, 'classifier.1')
+      .replace(/^fire(\d)/, (_, fire: string) => `features.${fires[Number(fire) - 2]}`)
+      .replace('.expand.', '.');
+}
+
+const densenet: Rename = (path) =>
+  path === 'classifier' ? path : `features.${path.replace('.added.', '.')}`;
+
 const asHere: Rename = (path) => path;
 
 const RENAMES: Readonly<Record<string, Rename>> = {
@@ -46,6 +93,10 @@ const RENAMES: Readonly<Record<string, Rename>> = {
   'torchvision-googlenet': asHere,
   vgg16: vgg('ccMccMcccMcccMcccM'),
   vgg19: vgg('ccMccMccccMccccMccccM'),
+  'squeezenet-1.0': squeezenet([3, 4, 5, 7, 8, 9, 10, 12]),
+  'squeezenet-1.1': squeezenet([3, 4, 6, 7, 9, 10, 11, 12]),
+  densenet121: densenet,
+  'mobilenet-v2': mobilenetV2,
   ...Object.fromEntries([18, 34, 50, 101, 152].map((depth) => [`resnet${depth}`, resnet])),
 };
 
@@ -93,6 +144,15 @@ export function guessTorchvision(names: ReadonlySet<string>): string | undefined
     const depth =
       DEPTHS[`${has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic'} ${blocks(2)} ${blocks(3)}`];
     return depth === undefined ? undefined : `resnet${depth}`;
+  }
+  if (has('features.12.squeeze.weight'))
+    return has('features.6.squeeze.weight') ? 'squeezenet-1.1' : 'squeezenet-1.0';
+  if (has('features.18.0.weight') && has('features.17.conv.3.weight')) return 'mobilenet-v2';
+  if (has('features.denseblock4.denselayer16.norm1.weight')) {
+    const deeper = ['block3.denselayer25', 'block4.denselayer17'];
+    return deeper.some((layer) => has(`features.dense${layer}.norm1.weight`))
+      ? undefined
+      : 'densenet121';
   }
   if (has('classifier.1.weight') && has('features.10.weight')) return 'torchvision-alexnet';
   if (!has('classifier.0.weight')) return undefined;

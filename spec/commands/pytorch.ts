@@ -1,23 +1,28 @@
 /**
  * `npm run test:pytorch [-- NAMES]`: exchanges weights between boxprop and PyTorch. For each
- * network of torchvision, PyTorch's weights must give the same scores in boxprop and return to
- * PyTorch bit for bit, and boxprop's weights must give the same scores in PyTorch. The tensors of
+ * network of torchvision, and for EfficientNet-Lite0, PyTorch's weights must give the same scores
+ * and gradients in boxprop and return to PyTorch bit for bit, and boxprop's weights must give the
+ * same scores in PyTorch. The tensors of
  * `.pth` files, of both forms and in float32, float16, and bfloat16, must equal what torch.load
  * reads bit for bit, and so must views of shared storages. The exit status
- * is 1 if any score differs by more than 1e-4 of the largest score, or if PyTorch is missing.
+ * is 1 if any score differs by more than 1e-4 of the largest score, if any gradient in double
+ * precision differs by more than 1e-6 of its largest element, or if PyTorch is missing.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { tensor, tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
+import { tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import { init, Rng, useBackend } from '../../index.ts';
 import { bytesOf } from '../../formats/safetensors/safetensors.ts';
 import { withTensorFile } from '../../formats/withTensorFile.ts';
+import { constant } from '../../lib/constant.ts';
 import { messageOf } from '../../lib/errors.ts';
-import { torchvisionLayout } from '../../models/torchvision/layout.ts';
+import { publishedLayouts } from '../../models/publishedLayouts.ts';
+import { toStored } from '../../formats/safetensors/layout.ts';
 import { loadWeights, saveWeights } from '../../formats/safetensors/weights.ts';
+import type { FileLayout } from '../../formats/safetensors/fileLayout.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import { networks } from '../../models/networks.ts';
 import type { NetworkOptions } from '../../models/options.ts';
@@ -37,13 +42,18 @@ const CASES: readonly (readonly [name: string, width: number, height: number])[]
   ['vgg19', 0.125, 224],
   ['torchvision-googlenet', 1, 128],
   ['torchvision-googlenet-auxiliary', 0.5, 128],
+  ['squeezenet-1.0', 0.5, 128],
+  ['squeezenet-1.1', 1, 128],
+  ['densenet121', 0.5, 96],
+  ['mobilenet-v2', 1, 96],
+  ['efficientnet-lite0', 1, 97],
   ['resnet18', 1, 96],
   ['resnet34', 0.25, 96],
   ['resnet50', 1, 96],
   ['resnet101', 0.25, 96],
   ['resnet152', 0.25, 96],
 ];
-const LIMIT = 1e-4;
+const [LIMIT, GRADIENT_LIMIT] = [1e-4, 1e-6];
 
 const BUILDERS: Readonly<Record<string, ((options: NetworkOptions) => unknown) | undefined>> = {
   ...Object.fromEntries(
@@ -72,8 +82,7 @@ async function check(
   );
   const job = { width, size: height, outputs };
   const inputShape = [height, height + 5, 3] as const;
-  const layoutOf = (network: AnyModule) =>
-    torchvisionLayout(name.replace('-auxiliary', ''), network, inputShape);
+  const layoutOf = (network: AnyModule) => layoutFor(name, network, inputShape);
 
   await python.ask({ ...job, make: name, weights });
   const theirs = build({ rng: new Rng(0), width, inputShape, init: init.zeros }) as AnyModule;
@@ -94,7 +103,33 @@ async function check(
   await python.ask({ ...job, load: name, weights: back });
   const there = farthest(infer(ours, await read(outputs)), await read(`${outputs}.again`));
   ours.dispose();
-  return { here, there, files };
+  const grads = await checkGradients(python, folder, [name, Math.min(width, 1 / 8), height]);
+  return { here, grads, there, files };
+}
+
+const layoutFor = (name: string, network: AnyModule, inputShape: readonly number[]) =>
+  publishedLayouts(name.replace('-auxiliary', ''), network, inputShape)[0];
+
+/**
+ * Compares the gradients of a narrow network in double precision, where no unit at a kink rounds to
+ * its other side; returns the largest difference.
+ */
+async function checkGradients(
+  python: Python,
+  folder: string,
+  [name, width, height]: (typeof CASES)[number],
+): Promise<number> {
+  const [weights, outputs] = ['narrow', 'grads'].map((of) => join(folder, `${of}.safetensors`));
+  await python.ask({ differentiate: name, width, size: height, weights, outputs });
+  await useBackend('float64');
+  const inputShape = [height, height + 5, 3] as const;
+  const network = BUILDERS[name]?.({ rng: new Rng(0), width, inputShape, init: init.zeros });
+  const layout = layoutFor(name, network as AnyModule, inputShape);
+  await loadWeights(weights, tensorsOf(network as AnyModule), layout);
+  const farthest = farthestGradient(network as AnyModule, layout, await read(outputs));
+  (network as AnyModule).dispose();
+  await useBackend('wasm');
+  return farthest;
 }
 
 /** The forms of `.pth` files. */
@@ -132,22 +167,50 @@ interface Digest {
 
 const tensorsOf = (network: AnyModule) => ({ ...network.params, ...network.buffers });
 
-/** The outputs of a network for the image in a file, which stores the channels first. */
+/** The outputs of a network for the image in a file. */
 function infer(network: AnyModule, file: Tensors): Float32Array[] {
-  const image = file.get('image');
-  if (image === undefined) throw new Error('no image');
   return tidy(() => {
-    const input = transpose(tensor(Float32Array.from(image.data), [...image.shape]), [0, 2, 3, 1]);
-    const output = network.infer(input) as Tensor | Tensor[];
+    const output = network.infer(imageOf(file, 'image')) as Tensor | Tensor[];
     return (Array.isArray(output) ? output : [output]).map((scores) =>
       scores.dataSync<'float32'>(),
     );
   });
 }
 
+/**
+ * Returns the largest difference of a gradient of the image or of a parameter, each as a share of
+ * the gradient's largest element.
+ */
+function farthestGradient(network: AnyModule, { stored }: FileLayout, file: Tensors): number {
+  const expected = (name: string) => file.get(`grad/${name}`)?.data ?? [];
+  return tidy(() => {
+    const { output, cache } = network.forward(imageOf(file, 'image'), { mode: 'inference' });
+    const gradOutputs = (Array.isArray(output) ? output : [output]).map((scores: Tensor, i) =>
+      constant(file.get(`gradOutput${i}`)?.data ?? [], scores.shape),
+    );
+    const gradOutput = Array.isArray(output) ? gradOutputs : gradOutputs[0];
+    const { gradInput, gradParams } = network.backprop(gradOutput, cache);
+    const differences = Object.entries(gradParams).map(([key, grad]) =>
+      difference(
+        toStored(Float32Array.from(grad.dataSync()), stored[key]),
+        expected(stored[key].name),
+      ),
+    );
+    const image = imageOf(file, 'grad/image').dataSync<'float32'>();
+    return Math.max(...differences, difference((gradInput as Tensor).dataSync(), image));
+  });
+}
+
+/** Returns images of a file, which stores the channels first. */
+function imageOf(file: Tensors, name: string): Tensor {
+  const image = file.get(name);
+  if (image === undefined) throw new Error(`no ${name}`);
+  return tidy(() => transpose(constant(image.data, [...image.shape]), [0, 2, 3, 1]));
+}
+
 function farthest(outputs: readonly Float32Array[], file: Tensors): number {
-  if (file.size !== outputs.length + 1)
-    throw new Error(`${outputs.length} outputs for ${file.size - 1}`);
+  const count = [...file.keys()].filter((name) => name.startsWith('output')).length;
+  if (count !== outputs.length) throw new Error(`${outputs.length} outputs for ${count}`);
   return Math.max(
     ...outputs.map((scores, i) => difference(scores, file.get(`output${i}`)?.data ?? [])),
   );
@@ -176,12 +239,13 @@ try {
   );
   for (const test of CASES.filter(([name]) => only.length === 0 || only.includes(name))) {
     try {
-      const { here, there, files } = await check(python, folder, test);
-      const ok = here <= LIMIT && there <= LIMIT;
+      const { here, grads, there, files } = await check(python, folder, test);
+      const ok = here <= LIMIT && grads <= GRADIENT_LIMIT && there <= LIMIT;
       if (ok) passed++;
       else failed++;
       console.log(
         `${ok ? 'pass' : 'FAIL'} ${test[0]}: PyTorch's weights here ${here.toExponential(1)}, ` +
+          `their gradients ${grads.toExponential(1)}, ` +
           `boxprop's weights there ${there.toExponential(1)}; ${files} .pth files equal`,
       );
     } catch (error) {

@@ -21,6 +21,11 @@ export interface Narrow {
     readonly inputShape: ImageShape;
     readonly batch: number;
   };
+  /**
+   * The names of the parameters whose gradient is 0 in training mode, because they only shift the
+   * input of a batch normalization.
+   */
+  readonly cancelled?: RegExp;
 }
 
 /**
@@ -71,6 +76,22 @@ const narrowInception = [
   2,
 ] as const;
 
+const wideDense = [1 / 8, [32, 32, 3], 0.05] as const;
+/** A layer adds 1 channel, so that the second block begins with 4 channels. */
+const narrowDense = [1 / 32, [65, 66, 1], 2] as const;
+const wideMobile = [1 / 4, [32, 32, 3], 0.05] as const;
+/**
+ * Up to 40 channels become 2, up to 192 become 3, and the others 4. Images of 33x34 leave 2x2 pixels
+ * in the last stages.
+ */
+const narrowMobile = [
+  (channels: number) => (channels > 192 ? 4 : channels > 40 ? 3 : 2),
+  [33, 34, 1],
+  2,
+] as const;
+/** The last shift of an inverted residual block, with no nonlinearity before the next norm. */
+const lastShifts = /^stage.*\.bn2\.bias$/;
+
 export const SCALED: Readonly<Record<string, Scaled>> = {
   lenet: entry(networks.lenet.build, [1 / 4, [16, 18, 1], 0.05], [1 / 10, [16, 18, 1], 2]),
   lenet1: entry(networks.lenet1.build, [1, [28, 28, 1], 0.05], [1 / 2, [16, 20, 1], 2]),
@@ -106,6 +127,25 @@ export const SCALED: Readonly<Record<string, Scaled>> = {
   resnet50: entry(resnet50.build, wideResnet, narrowResnet),
   resnet101: entry(resnet101.build, wideResnet, narrowResnet),
   resnet152: entry(resnet152.build, wideResnet, narrowResnet),
+  'squeezenet-1.0': entry(
+    networks['squeezenet-1.0'].build,
+    [1 / 4, [48, 48, 3], 0.005],
+    [1 / 32, [25, 26, 1], 2],
+  ),
+  'squeezenet-1.1': entry(
+    networks['squeezenet-1.1'].build,
+    [1 / 4, [48, 48, 3], 0.005],
+    [1 / 32, [25, 26, 1], 2],
+  ),
+  densenet121: entry(networks.densenet121.build, wideDense, narrowDense),
+  'mobilenet-v2': {
+    ...entry(networks['mobilenet-v2'].build, wideMobile, narrowMobile),
+    cancelled: lastShifts,
+  },
+  'efficientnet-lite0': {
+    ...entry(networks['efficientnet-lite0'].build, wideMobile, narrowMobile),
+    cancelled: lastShifts,
+  },
 };
 
 /** Variants of networks that the command line does not offer. Their gradients are checked too. */

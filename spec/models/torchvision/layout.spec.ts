@@ -53,6 +53,40 @@ describe('torchvision', () => {
     ['resnet101', 522, ['layer3.22.bn3.bias']],
     ['resnet152', 777, ['layer2.7.conv1.weight', 'layer3.35.bn1.weight']],
     [
+      'squeezenet-1.0',
+      52,
+      [
+        'features.0.bias',
+        'features.7.expand1x1.weight',
+        'features.12.expand3x3.bias',
+        'classifier.1.weight',
+      ],
+    ],
+    ['squeezenet-1.1', 52, ['features.6.squeeze.weight', 'features.12.expand3x3.bias']],
+    [
+      'densenet121',
+      606,
+      [
+        'features.conv0.weight',
+        'features.denseblock3.denselayer24.norm2.running_mean',
+        'features.transition3.conv.weight',
+        'features.norm5.bias',
+        'classifier.bias',
+      ],
+    ],
+    [
+      'mobilenet-v2',
+      262,
+      [
+        'features.0.1.running_var',
+        'features.1.conv.1.weight',
+        'features.2.conv.1.0.weight',
+        'features.17.conv.3.bias',
+        'features.18.0.weight',
+        'classifier.1.bias',
+      ],
+    ],
+    [
       'torchvision-googlenet',
       287,
       ['conv1.conv.weight', 'inception4c.branch3.1.bn.running_mean', 'fc.weight'],
