@@ -100,8 +100,8 @@ export function readWeightsHeader(file: string): Promise<WeightsHeader> {
 }
 
 /**
- * Returns the network's name from the file's metadata, or else guesses the network from the published
- * names of its tensors, without the prefix of a wrapper; undefined if neither works.
+ * Returns the network's name from the file's metadata, or else guesses the network from the
+ * published names of its tensors, without the prefix of a wrapper; undefined if neither works.
  */
 export function networkNameOf({
   entries,
