@@ -33,7 +33,8 @@ export type {
   Shape,
   InputWindow,
 } from './lib/facts.ts';
-export type { Axis, Geometry, Padding, Padding1D, PaddingMode, Pair } from './lib/geometry.ts';
+export type { Axis, ConvPadding, Geometry, Padding, Padding1D } from './lib/geometry.ts';
+export type { PaddingMode, Pair, Sides } from './lib/geometry.ts';
 export type { Gaussian, GaussianOptions } from './lib/gaussian.ts';
 export { Cost, type Reduction } from './lib/cost.ts';
 export {

@@ -1,5 +1,6 @@
 import { BoxError, show } from './errors.ts';
 import { checkChoice, checkSize, nameOf } from './check.ts';
+import { isList } from './isList.ts';
 
 /** One number for both axes, or [height, width]. */
 export type Pair = number | readonly [number, number];
@@ -9,6 +10,15 @@ export type Pair = number | readonly [number, number];
  * ⌈size / stride⌉ outputs.
  */
 export type Padding = Pair | 'valid' | 'same';
+
+/**
+ * The number of cells that are added to all sides, or [height, width], or
+ * [[top, bottom], [left, right]].
+ */
+export type Sides = Pair | readonly [readonly [number, number], readonly [number, number]];
+
+/** The padding of a convolution: as in `Padding`, or another number of cells on each side. */
+export type ConvPadding = Padding | Sides;
 
 /** The number of cells added on each side of a sequence, as in `Padding`. */
 export type Padding1D = number | 'valid' | 'same';
@@ -63,7 +73,7 @@ export interface WindowOptions {
   /** The distance between the cells of a window, [vertical, horizontal]; [1, 1] by default. */
   readonly dilation?: readonly [number, number];
   /** The cells added on each side. */
-  readonly padding: Padding;
+  readonly padding: ConvPadding;
   /** Whether the output size is rounded up; false by default. */
   readonly ceilMode?: boolean;
 }
@@ -100,6 +110,46 @@ export function checkPadding(box: object, padding: Padding): Padding {
 }
 
 /**
+ * Returns the numbers of cells added on each side, [[top, bottom], [left, right]], or undefined if
+ * the value is not of type `Sides`.
+ */
+export function sidesOf(
+  value: unknown,
+): readonly [readonly [number, number], readonly [number, number]] | undefined {
+  const both: readonly unknown[] = isList(value) ? value : [value, value];
+  const [rows, columns] = both.map((side) => (isList(side) ? side : [side, side]));
+  if (both.length !== 2 || !isPair(rows) || !isPair(columns)) return undefined;
+  return [
+    [rows[0], rows[1]],
+    [columns[0], columns[1]],
+  ];
+}
+
+function isPair(cells: readonly unknown[]): cells is readonly [number, number] {
+  return (
+    cells.length === 2 && cells.every((count) => Number.isSafeInteger(count) && Number(count) >= 0)
+  );
+}
+
+/**
+ * Throws if the padding of a convolution is not `'valid'`, `'same'` or a value of type `Sides`.
+ * Returns [height, width] if both sides of each axis have the same number of cells.
+ */
+export function checkConvPadding(box: object, padding: ConvPadding): ConvPadding {
+  if (padding === 'valid' || padding === 'same') return padding;
+  const sides = sidesOf(padding);
+  if (sides === undefined) {
+    throw new BoxError(
+      [nameOf(box)],
+      'expected padding to be "valid", "same", an integer of at least 0, a pair [height, width] or ' +
+        `[[top, bottom], [left, right]], got ${show(padding)}`,
+    );
+  }
+  const [[top, bottom], [left, right]] = sides;
+  return top === bottom && left === right ? [top, left] : sides;
+}
+
+/**
  * The geometry of a window along one axis:
  * output = ⌊(input + before + after − dilation (kernel − 1) − 1) / stride⌋ + 1. If `'same'` needs
  * an odd number of cells, the extra cell is at the end, as in TensorFlow and PyTorch.
@@ -112,11 +162,12 @@ export function axisGeometry(
   kernel: number,
   stride: number,
   dilation: number,
-  padding: number | 'valid' | 'same',
+  padding: number | readonly [before: number, after: number] | 'valid' | 'same',
   ceilMode = false,
 ): Axis {
   const reach = dilation * (kernel - 1) + 1;
-  let [before, after] = padding === 'valid' || padding === 'same' ? [0, 0] : [padding, padding];
+  let [before, after] = typeof padding === 'object' ? padding : [0, 0];
+  if (typeof padding === 'number') [before, after] = [padding, padding];
   if (padding === 'same') {
     const total = Math.max((Math.ceil(input / stride) - 1) * stride + reach - input, 0);
     before = Math.floor(total / 2);

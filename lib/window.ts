@@ -7,7 +7,7 @@ import type {
   Shape,
   InputWindow,
 } from './facts.ts';
-import type { Axis, Padding, PaddingMode } from './geometry.ts';
+import type { Axis, ConvPadding, PaddingMode } from './geometry.ts';
 import { isList } from './isList.ts';
 
 /** Returns the part of a range that lies within 0 ... size − 1, or undefined if no part does. */
@@ -153,13 +153,13 @@ export function poolFacts(inputShape: Shape, axes: readonly Axis[]): Facts {
 
 /**
  * Describes the windows of a box as on the slides: `11x11 filters at stride 4, pad 0`. A padding of
- * 0 can be omitted, as is usual for pools.
+ * 0 can be omitted, as is usual for pools. A padding that differs between the sides is `0+1`.
  */
 export function describeWindows(
   box: {
     readonly kernelSize: readonly number[];
     readonly stride: readonly number[];
-    readonly padding: Padding;
+    readonly padding: ConvPadding;
   },
   padding: 'always' | 'unless 0' = 'unless 0',
 ): string {
@@ -170,10 +170,11 @@ export function describeWindows(
   return `${box.kernelSize.join('x')} filters at stride ${stride}${end}`;
 }
 
-function describePadding(padding: Padding): string {
+function describePadding(padding: ConvPadding): string {
   if (padding === 'valid') return '0';
   if (typeof padding !== 'object') return String(padding);
-  return padding[0] === padding[1] ? String(padding[0]) : padding.join('x');
+  const [rows, columns] = padding.map((side) => (isList(side) ? side.join('+') : String(side)));
+  return rows === columns ? rows : `${rows}x${columns}`;
 }
 
 /**

@@ -4,12 +4,12 @@ import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } fro
 import {
   checkBorder,
   checkGroups,
-  checkPadding,
+  checkConvPadding,
   checkPaddingMode,
   pair,
   convGeometry,
+  type ConvPadding,
   type Geometry,
-  type Padding,
   type PaddingMode,
   type Pair,
 } from '../lib/geometry.ts';
@@ -32,10 +32,11 @@ export interface Conv2DOptions {
   /** s, in pixels; 1 by default. */
   readonly stride?: Pair;
   /**
-   * The number of pixels that are added on each side, or a pair of such numbers; `'valid'` adds
-   * none and is the default; `'same'` gives ⌈size/stride⌉ outputs.
+   * The number of pixels that are added on each side, or [height, width], or
+   * [[top, bottom], [left, right]]; `'valid'` adds none and is the default; `'same'` gives
+   * ⌈size/stride⌉ outputs.
    */
-  readonly padding?: Padding;
+  readonly padding?: ConvPadding;
   /** How the border is filled; `'zeros'` by default. */
   readonly paddingMode?: PaddingMode;
   /** d, the distance between neighbouring elements of the kernel; 1 by default. */
@@ -98,7 +99,7 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
   readonly outChannels: number;
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
-  readonly padding: Padding;
+  readonly padding: ConvPadding;
   readonly paddingMode: PaddingMode;
   readonly dilation: readonly [number, number];
   readonly groups: number;
@@ -128,7 +129,7 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
     this.outChannels = outChannels;
     this.kernelSize = pair(this, 'kernelSize', kernelSize);
     this.stride = pair(this, 'stride', options.stride ?? 1);
-    this.padding = checkPadding(this, options.padding ?? 'valid');
+    this.padding = checkConvPadding(this, options.padding ?? 'valid');
     this.paddingMode = checkPaddingMode(this, options.paddingMode ?? 'zeros');
     this.dilation = pair(this, 'dilation', options.dilation ?? 1);
     this.groups = groups;

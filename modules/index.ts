@@ -63,7 +63,7 @@ export { SpatialDropout, type SpatialDropoutOptions } from './spatialDropout.ts'
 export { Flatten } from './flatten.ts';
 export { Reshape } from './reshape.ts';
 export { Identity } from './identity.ts';
-export { Pad2D, type Pad2DOptions, type Sides } from './pad2d.ts';
+export { Pad2D, type Pad2DOptions } from './pad2d.ts';
 export { Upsample2D, type Upsample2DOptions } from './upsample2d.ts';
 export { PixelShuffle } from './pixelShuffle.ts';
 export { ChannelShuffle } from './channelShuffle.ts';

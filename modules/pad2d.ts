@@ -11,10 +11,11 @@ import { BoxError, show } from '../lib/errors.ts';
 import type { AxisWindow, Facts, Shape } from '../lib/facts.ts';
 import {
   checkBorder,
+  sidesOf,
   type Border,
   type Borders,
   type PaddingMode,
-  type Pair,
+  type Sides,
 } from '../lib/geometry.ts';
 import { pad2d, pad2dToInput } from '../lib/kernels/pad/pad2d.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
@@ -27,12 +28,6 @@ export interface Pad2DOptions {
   /** The value of the border in the mode `'zeros'`; 0 by default. */
   readonly value?: number;
 }
-
-/**
- * The number of pixels that are added to all sides, or [height, width], or
- * [[top, bottom], [left, right]].
- */
-export type Sides = Pair | readonly [readonly [number, number], readonly [number, number]];
 
 /** The values that `Pad2D` keeps for its backward method. */
 export interface Pad2DCache {
@@ -75,7 +70,7 @@ export class Pad2D extends Module<Tensor4D, Tensor4D, Pad2DCache> {
     super();
     checkOptions(this, options, ['mode', 'value']);
     const { mode = 'zeros', value = 0 } = options;
-    this.padding = sides(padding);
+    this.padding = checkSides(padding);
     checkChoice(this, 'mode', mode, ['zeros', 'reflect', 'replicate', 'circular']);
     checkNumber(this, 'value', value);
     if (value !== 0 && mode !== 'zeros') {
@@ -128,23 +123,12 @@ export class Pad2D extends Module<Tensor4D, Tensor4D, Pad2DCache> {
   }
 }
 
-function sides(padding: Sides): Pad2D['padding'] {
-  const both: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
-  const [rows, columns] = both.map((side): readonly unknown[] =>
-    Array.isArray(side) ? side : [side, side],
-  );
-  if (both.length !== 2 || !isPair(rows) || !isPair(columns)) {
-    throw new BoxError(
-      ['Pad2D'],
-      'expected padding to be an integer of at least 0, a pair [height, width] or [[top, bottom], [left, right]], ' +
-        `got ${show(padding)}`,
-    );
-  }
-  return [[...rows], [...columns]];
-}
-
-function isPair(cells: readonly unknown[]): cells is readonly [number, number] {
-  return (
-    cells.length === 2 && cells.every((count) => Number.isSafeInteger(count) && Number(count) >= 0)
+function checkSides(padding: Sides): Pad2D['padding'] {
+  const sides = sidesOf(padding);
+  if (sides !== undefined) return sides;
+  throw new BoxError(
+    ['Pad2D'],
+    'expected padding to be an integer of at least 0, a pair [height, width] or [[top, bottom], [left, right]], ' +
+      `got ${show(padding)}`,
   );
 }

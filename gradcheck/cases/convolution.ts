@@ -1,6 +1,7 @@
 import { numElements } from '../../lib/shapes.ts';
 import {
   axisGeometry,
+  type ConvPadding,
   type Padding,
   type Padding1D,
   type PaddingMode,
@@ -16,6 +17,9 @@ import { Pad2D } from '../../modules/pad2d.ts';
 import { describeCase, type CheckedModule, type Case, type Cases, type Draw } from '../case.ts';
 
 const MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
+
+/** The padding of one axis, or the numbers of cells before and after it. */
+type AxisPadding = Padding1D | readonly [before: number, after: number];
 
 /**
  * Small kernels for locally connected boxes, because these have different filters at each position.
@@ -68,7 +72,7 @@ function drawPadding(draw: Draw, height: Drawn, width: Drawn): Padding {
  * element on a cell of the input, and has enough cells for mirrored padding. Up to three cells are
  * added, so that the last window may leave some cells unused.
  */
-function drawLength(draw: Draw, { kernel, stride, dilation }: Drawn, padding: Padding1D): number {
+function drawLength(draw: Draw, { kernel, stride, dilation }: Drawn, padding: AxisPadding): number {
   const good = (length: number) => {
     const axis = axisGeometry(length, kernel, stride, dilation, padding);
     const met = Array.from({ length: kernel }, (_, tap) => windowsInside(axis, tap)).some(
@@ -82,8 +86,15 @@ function drawLength(draw: Draw, { kernel, stride, dilation }: Drawn, padding: Pa
   return good(more) ? more : least;
 }
 
+/** Draws padding as `drawPadding` does, or one number per side. */
+function drawConvPadding(draw: Draw, height: Drawn, width: Drawn): ConvPadding {
+  if (draw.chance(0.7)) return drawPadding(draw, height, width);
+  const sides = (axis: Drawn) => [drawCells(draw, axis), drawCells(draw, axis)] as const;
+  return [sides(height), sides(width)];
+}
+
 /** Returns the padding of one axis. */
-function along(padding: Padding, at: 0 | 1): Padding1D {
+function along(padding: ConvPadding, at: 0 | 1): AxisPadding {
   return typeof padding === 'object' ? padding[at] : padding;
 }
 
@@ -111,7 +122,7 @@ export const cases: Cases = {
   Conv2D: (draw) => {
     const [height, width] = [drawAxis(draw), drawAxis(draw)];
     const kernel: [number, number] = [height.kernel, width.kernel];
-    const padding = drawPadding(draw, height, width);
+    const padding = drawConvPadding(draw, height, width);
     const groups = draw.pick(1, 1, 2, 3);
     const [inChannels, outChannels] = drawChannels(draw, groups);
     const options = {
@@ -188,7 +199,7 @@ export const cases: Cases = {
   DepthwiseConv2D: (draw) => {
     const [height, width] = [drawAxis(draw), drawAxis(draw)];
     const kernel: [number, number] = [height.kernel, width.kernel];
-    const padding = drawPadding(draw, height, width);
+    const padding = drawConvPadding(draw, height, width);
     const channels = draw.integer(1, 3);
     const options = {
       multiplier: draw.integer(channels === 1 ? 2 : 1, 3),

@@ -127,12 +127,22 @@ describeRefusals([
     () => small({ stride: 0.5 }),
   ],
   [
-    'Conv2D: expected padding to be an integer of at least 0, or a pair [height, width], got -1',
+    'Conv2D: expected padding to be "valid", "same", an integer of at least 0, a pair [height, width] or [[top, bottom], [left, right]], got -1',
     () => small({ padding: -1 }),
   ],
   [
-    'Conv2D: expected padding to be "valid", "same", an integer or a pair [height, width], got "full"',
+    'Conv2D: expected padding to be "valid", "same", an integer of at least 0, a pair [height, width] or [[top, bottom], [left, right]], got "full"',
     () => small({ padding: 'full' as 'same' }),
+  ],
+  [
+    'Conv2D: expected padding to be "valid", "same", an integer of at least 0, a pair [height, width] or [[top, bottom], [left, right]], got [[1, -1], [0, 0]]',
+    () =>
+      small({
+        padding: [
+          [1, -1],
+          [0, 0],
+        ],
+      }),
   ],
   [
     'Conv2D: expected paddingMode to be one of "zeros", "reflect", "replicate", "circular", got "mirror"',

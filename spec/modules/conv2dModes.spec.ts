@@ -40,6 +40,29 @@ eachBackend('by hand', () => {
     expect(numbers(tf.reshape(weight, [3]))).toEqual([0, 1, 2].map((q) => row[q] + 5 * row[5 + q]));
   });
 
+  test('each side has its own padding: the windows of stride 2 begin at another pixel', () => {
+    const padding = [
+      [0, 0],
+      [2, 1],
+    ] as const;
+    const box = new Conv2D(1, 1, [1, 3], { padding, stride: [1, 2], init: values([1, 10, 100]) });
+    const { output, cache } = box.forward(x());
+    expect(rowsOf(output)).toEqual([[100, 1 + 20 + 300, 3 + 40]]);
+    const g = image([[1, 2, 3]]);
+    expect(rowsOf(box.backpropToInput(g, cache))).toEqual([[100 + 2, 20, 200 + 3, 30]]);
+    const { weight } = box.backpropToParams(g, cache);
+    expect(numbers(tf.reshape(weight, [3]))).toEqual([2 + 9, 4 + 12, 1 + 6]);
+    expect(box.describe()).toBe('1 1x3 filters at stride 1x2, pad 0+0x2+1');
+  });
+
+  test('a padding whose sides are equal is the pair [height, width]', () => {
+    const sides = [
+      [1, 1],
+      [2, 2],
+    ] as const;
+    expect(new Conv2D(1, 1, 5, { padding: sides, init: zeros }).padding).toEqual([1, 2]);
+  });
+
   test('dilation leaves gaps between the weights', () => {
     const box = new Conv2D(1, 1, [1, 2], { dilation: [1, 3], init: values([1, 10]) });
     const { output, cache } = box.forward(image([[1, 2, 3, 4, 5]]));
