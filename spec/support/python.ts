@@ -15,10 +15,15 @@ export interface Python {
  *
  * Errors: `python3: No module named 'torch'; pip install torch safetensors`.
  * @param packages the packages that the program needs.
+ * @param args the arguments of the program.
  */
-export async function startPython(script: string, packages: string): Promise<Python> {
+export async function startPython(
+  script: string,
+  packages: string,
+  args: readonly string[] = [],
+): Promise<Python> {
   const python = process.env.PYTHON ?? 'python3';
-  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(python, [script, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
   let told = '';
   child.stderr.on('data', (data: Buffer) => (told = (told + data.toString()).slice(-4000)));
   child.stdin.on('error', () => {});
