@@ -12,7 +12,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { formatGuesses } from '../../cli/classify.ts';
 import { classifyImage } from '../../cli/classifyImage.ts';
 import { loadImage } from '../../data/image.ts';
