@@ -27,6 +27,7 @@ export { HardSwish } from './hardSwish.ts';
 // Pooling
 export { MaxPool1D, type MaxPool1DOptions } from './maxPool1d.ts';
 export { MaxPool2D, type MaxPool2DOptions } from './maxPool2d.ts';
+export { Arithmetic, type ArithmeticOperation, type ArithmeticOptions } from './arithmetic.ts';
 export { AvgPool1D, type AvgPool1DOptions } from './avgPool1d.ts';
 export { AvgPool2D, type AvgPool2DOptions } from './avgPool2d.ts';
 export { SumPool2D, type SumPool2DOptions } from './sumPool2d.ts';
@@ -63,6 +64,7 @@ export { SpatialDropout, type SpatialDropoutOptions } from './spatialDropout.ts'
 export { Flatten } from './flatten.ts';
 export { Reshape } from './reshape.ts';
 export { Identity } from './identity.ts';
+export { Permute } from './permute.ts';
 export { Pad2D, type Pad2DOptions } from './pad2d.ts';
 export { Upsample2D, type Upsample2DOptions } from './upsample2d.ts';
 export { PixelShuffle } from './pixelShuffle.ts';

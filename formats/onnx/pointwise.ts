@@ -1,3 +1,4 @@
+import { Arithmetic, type ArithmeticOperation } from '../../modules/arithmetic.ts';
 import { Dropout } from '../../modules/dropout.ts';
 import { ELU } from '../../modules/elu.ts';
 import { GELU } from '../../modules/gelu.ts';
@@ -65,6 +66,17 @@ export const POINTWISE: readonly OnnxExporter[] = [
     const probability = approximate === 'none' ? normalCdf(graph, x) : tanhCdf(graph, x);
     return { ...input, name: graph.node('Mul', [x, probability]) };
   }),
+  onnxExporter(Arithmetic, (graph, { operation, shape, value, params, buffers }, input) => {
+    const [op, isFirst] = OPERATORS[operation];
+    const own = shape.length > 1 ? graph.with('last', input) : input;
+    const dims = shape.length === 1 ? perChannel(own, shape[0]) : shape;
+    const fixed = buffers.operand?.dataSync() ?? [value ?? 0];
+    const constant = params.operand
+      ? graph.weight(params.operand, undefined, dims)
+      : graph.floats(fixed, dims);
+    const inputs = isFirst ? [constant, own.name] : [own.name, constant];
+    return { ...own, name: graph.node(op, inputs) };
+  }),
   onnxExporter(Softmax, (graph, _box, input) =>
     apply(graph, 'Softmax', input, { axis: channelAxis(input) }),
   ),
@@ -76,6 +88,19 @@ export const POINTWISE: readonly OnnxExporter[] = [
   onnxExporter(Dropout, (_graph, _box, input) => input),
   onnxExporter(SpatialDropout, (_graph, _box, input) => input),
 ];
+
+/** The operators, and whether the constant is their first input. */
+const OPERATORS: Readonly<Record<ArithmeticOperation, readonly [string, boolean]>> = {
+  add: ['Add', false],
+  subtract: ['Sub', false],
+  subtractFrom: ['Sub', true],
+  multiply: ['Mul', false],
+  divide: ['Div', false],
+  divideInto: ['Div', true],
+  power: ['Pow', false],
+  max: ['Max', false],
+  min: ['Min', false],
+};
 
 function apply(
   graph: OnnxGraph,

@@ -2,6 +2,7 @@ import { ChannelShuffle } from '../../modules/channelShuffle.ts';
 import { Concat } from '../../modules/concat.ts';
 import { Flatten } from '../../modules/flatten.ts';
 import { Max } from '../../modules/max.ts';
+import { Permute } from '../../modules/permute.ts';
 import { Pad2D } from '../../modules/pad2d.ts';
 import { PadChannels } from '../../modules/historic/padChannels.ts';
 import { PixelShuffle } from '../../modules/pixelShuffle.ts';
@@ -23,6 +24,11 @@ export const SHAPE: readonly OnnxExporter[] = [
   onnxExporter(Reshape, (graph, { sizes }, input) => {
     const { name } = graph.with('last', input);
     return { name: graph.node('Reshape', [name, graph.integers([0, ...sizes])]), channels: 'last' };
+  }),
+
+  onnxExporter(Permute, (graph, { axes }, input) => {
+    const { name } = graph.with('last', input);
+    return { name: graph.node('Transpose', [name], { perm: [0, ...axes] }), channels: 'last' };
   }),
 
   onnxExporter(Pad2D, (graph, { padding, mode, value }, input) => {

@@ -176,6 +176,9 @@ function drawInput(name: string, shape: Shape, rng: Rng, middle?: readonly numbe
   );
 }
 
+/** Boxes whose axes change places, which a window cannot say. */
+const WITHOUT_WINDOW = new Set(['Permute']);
+
 /**
  * Compares the declared window with the gradients of some output elements. The gradient is taken
  * for every second example only, so that gradients in other examples are errors. Returns one line
@@ -184,6 +187,7 @@ function drawInput(name: string, shape: Shape, rng: Rng, middle?: readonly numbe
 function compareWindow(name: string, { box, config, shapes }: Target, facts: Facts, rng: Rng) {
   const differences: string[] = [];
   const { outputShape, window } = facts;
+  if (window === undefined && WITHOUT_WINDOW.has(name)) return [];
   if (outputShape === undefined || window === undefined) return [`${config}: unknown`];
   for (let element = 0; element < ELEMENTS; element++) {
     tidy(() => {
