@@ -11,6 +11,7 @@ export {
   type WeightsHeader,
 } from './models/loadTrainedNetwork.ts';
 export { joinGroup } from './lib/mpi/joinGroup.ts';
+export { loadOnnx } from './formats/onnx/onnxFile.ts';
 export { exportOnnx } from './formats/onnx/writeOnnx.ts';
 export { withTensorFile } from './formats/withTensorFile.ts';
 export { withSafetensors, type SafetensorsFile } from './formats/safetensors/safetensorsFile.ts';

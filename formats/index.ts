@@ -19,6 +19,15 @@ export type {
   Value as OnnxInput,
   WriteOnnx,
 } from './onnx/graph.ts';
+export { loadOnnx } from './onnx/loadOnnx.ts';
+export type {
+  LoadOnnxOptions,
+  OnnxImporter,
+  OnnxImportNode,
+  OnnxNetwork,
+} from './onnx/import/importOnnx.ts';
+export type { FileAttribute as OnnxFileAttribute } from './onnx/openOnnx.ts';
+export type { FileTensor as OnnxFileTensor } from './onnx/fileTensor.ts';
 export { torchBox, type Store, type StoredForm, type TorchBox } from './torch/torchBoxes.ts';
 export type { BoxClass, BoxTable } from './boxTable.ts';
 export type { Entry as SafetensorsEntry } from './safetensors/safetensorsHeader.ts';

@@ -20,20 +20,33 @@ export type WeightsSource = string | URL | Blob | ArrayBuffer | Uint8Array;
 export async function openWeights(
   source: WeightsSource,
 ): Promise<TensorFile & { /** The name of the weights in errors. */ readonly name: string }> {
-  const { name, data } = await fetched(source);
-  const fromBlob = (blob: Blob): ReadAt => {
-    return async (position, length) =>
-      new Uint8Array(await blob.slice(position, position + length).arrayBuffer());
-  };
-  const fromBytes = (bytes: Uint8Array): ReadAt => {
-    return (position, length) =>
-      Promise.resolve(Uint8Array.from(bytes.subarray(position, position + length)));
-  };
-  const opened =
-    data instanceof Blob
-      ? await openTensorFile(name, data.size, fromBlob(data))
-      : await openTensorFile(name, data.length, fromBytes(data));
-  return { ...opened, name };
+  const { name, size, readAt } = await openSource(source, 'loadWeights');
+  return { ...(await openTensorFile(name, size, readAt)), name };
+}
+
+/** An open source: its name for errors, its size, and a function that reads parts of it. */
+interface OpenSource {
+  readonly name: string;
+  readonly size: number;
+  readonly readAt: ReadAt;
+}
+
+/**
+ * Opens a URL, a File, a Blob or bytes.
+ *
+ * Errors: a URL that cannot be fetched.
+ * @param where the function that the user has called, for messages.
+ */
+export async function openSource(source: WeightsSource, where: string): Promise<OpenSource> {
+  const { name, data } = await fetched(source, where);
+  if (data instanceof Blob) {
+    const readAt: ReadAt = async (position, length) =>
+      new Uint8Array(await data.slice(position, position + length).arrayBuffer());
+    return { name, size: data.size, readAt };
+  }
+  const readAt: ReadAt = (position, length) =>
+    Promise.resolve(Uint8Array.from(data.subarray(position, position + length)));
+  return { name, size: data.length, readAt };
 }
 
 /** Weights, and the name that error messages use for them. */
@@ -42,13 +55,13 @@ interface Named {
   readonly data: Blob | Uint8Array;
 }
 
-async function fetched(source: WeightsSource): Promise<Named> {
+async function fetched(source: WeightsSource, where: string): Promise<Named> {
   if (source instanceof Uint8Array) return { name: 'weights', data: source };
   if (source instanceof ArrayBuffer) return { name: 'weights', data: new Uint8Array(source) };
   if (source instanceof Blob) {
     return { name: 'name' in source ? String(source.name) : 'weights', data: source };
   }
-  const url = asUrl(source);
+  const url = asUrl(source, where);
   const cannotFetch = (problem: string, error?: unknown) =>
     new InputError(`${url}: cannot be fetched: ${problem}`, { cause: error });
   const response = await fetch(url).catch((error: unknown) => {
@@ -58,7 +71,7 @@ async function fetched(source: WeightsSource): Promise<Named> {
   return { name: url, data: await response.blob() };
 }
 
-function asUrl(source: unknown): string {
+function asUrl(source: unknown, where: string): string {
   try {
     if (source instanceof URL) return source.href;
     if (typeof source === 'string') return new URL(source, pageUrl()).href;
@@ -66,7 +79,7 @@ function asUrl(source: unknown): string {
     // In Node, a path is not a valid URL. The error below tells the user what to do.
   }
   throw new InputError(
-    `loadWeights: expected source to be a URL, a File, a Blob or bytes, got ${show(source)}` +
-      (typeof source === 'string' ? '; loadWeights of boxprop/node reads a path' : ''),
+    `${where}: expected source to be a URL, a File, a Blob or bytes, got ${show(source)}` +
+      (typeof source === 'string' ? `; ${where} of boxprop/node reads a path` : ''),
   );
 }

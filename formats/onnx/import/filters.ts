@@ -1,0 +1,271 @@
+import { show } from '../../../lib/errors.ts';
+import type { Initializer } from '../../../lib/init/initializers.ts';
+import { Conv1D } from '../../../modules/conv1d.ts';
+import { Conv2D } from '../../../modules/conv2d.ts';
+import { ConvTranspose2D } from '../../../modules/convTranspose2d.ts';
+import { DepthwiseConv2D } from '../../../modules/depthwiseConv2d.ts';
+import { Linear } from '../../../modules/linear.ts';
+import { assign, type OneInput } from './builder.ts';
+import type { Importer, ImportNode } from './node.ts';
+import {
+  newAxis,
+  reordered,
+  shapeOf,
+  sizeOf,
+  transposed,
+  type Activation,
+  type Constant,
+} from './views.ts';
+import { padded, positionsOf, symmetric, windowsOf } from './windows.ts';
+
+/** The importers of convolutions and matrix products. */
+export const FILTERS: Readonly<Record<string, Importer>> = {
+  async Conv(at) {
+    const input = at.activation(0);
+    const weight = at.constant(1);
+    const bias = await biasOf(at, 2, weight.dims[0]);
+    const [out, groupIn, ...kernel] = weight.dims;
+    const positions = positionsOf(at, input);
+    const channels = sizeOf(input.file[1]);
+    const groups = at.number('group', 1);
+    checkKernel(at, weight, kernel.length === positions.length && groupIn * groups === channels);
+    const windows = windowsOf(at, kernel, positions);
+    const own = windows.isSame ? undefined : symmetric(windows);
+    const isPadded = own === undefined && !windows.isSame;
+    const images = isPadded ? padded(at, input, windows.pads) : at.channelsLast(input);
+    const padding = windows.isSame ? ('same' as const) : (own ?? windows.pads.map(() => 0));
+    const { stride, dilation } = windows;
+    const isDepthwise = groups > 1 && groupIn === 1 && kernel.length === 2;
+    const values = await weight.values();
+    const order = kernel.length === 1 ? [2, 1, 0] : [2, 3, 1, 0];
+    const weights: Initializer = () =>
+      isDepthwise
+        ? transposed(values, [channels, out / channels, ...kernel], [2, 3, 0, 1])
+        : transposed(values, weight.dims, order);
+    const options = { groups, bias: bias !== undefined, init: weights };
+    const pair = (list: readonly number[]): [number, number] => [list[0], list[1]];
+    const box = at.build.shared<OneInput>(
+      [at.node.op, weight.name, bias?.name ?? '', stride, dilation, groups, padding],
+      () => {
+        if (kernel.length === 1) {
+          return withBias(
+            new Conv1D(channels, out, kernel[0], {
+              ...options,
+              stride: stride[0],
+              dilation: dilation[0],
+              padding: padding === 'same' ? padding : padding[0],
+            }),
+            bias,
+          );
+        }
+        const own = {
+          bias: options.bias,
+          init: weights,
+          stride: pair(stride),
+          dilation: pair(dilation),
+          padding: padding === 'same' ? ('same' as const) : pair(padding),
+        };
+        if (!isDepthwise)
+          return withBias(new Conv2D(channels, out, pair(kernel), { ...own, groups }), bias);
+        const multiplier = out / channels;
+        return withBias(new DepthwiseConv2D(channels, pair(kernel), { ...own, multiplier }), bias);
+      },
+    );
+    const { name, shape } = at.emit(box, images);
+    return at.images(name, shape, input.file[0]);
+  },
+
+  async ConvTranspose(at) {
+    const input = at.activation(0);
+    const weight = at.constant(1);
+    const [inChannels, groupOut, ...kernel] = weight.dims;
+    const groups = at.number('group', 1);
+    const bias = await biasOf(at, 2, groupOut * groups);
+    const positions = positionsOf(at, input);
+    checkKernel(at, weight, kernel.length === 2 && inChannels === sizeOf(input.file[1]));
+    if (positions.length !== 2) throw at.fail('expected images [N, C, H, W], got sequences');
+    const extra = at.list('output_padding') ?? [0, 0];
+    const target = at.list('output_shape');
+    const auto = at.text('auto_pad', 'NOTSET');
+    const { stride, dilation, pads } = windowsOf(at, kernel, positions);
+    const axes = positions.map((size, k) => {
+      const uncut = (size - 1) * stride[k] + dilation[k] * (kernel[k] - 1) + 1 + (extra[k] ?? 0);
+      const isSame = auto.startsWith('SAME');
+      if (target === undefined && !isSame) return { pads: pads[k], extra: extra[k] ?? 0 };
+      const wanted = target?.[target.length - 2 + k] ?? size * stride[k];
+      const total = Math.max(uncut - wanted, 0);
+      const less = Math.floor(total / 2);
+      const ends: [number, number] =
+        auto === 'SAME_UPPER' ? [less, total - less] : [total - less, less];
+      return { pads: ends, extra: (extra[k] ?? 0) + Math.max(wanted - uncut, 0) };
+    });
+    // Cutting fewer cells at the end is the same as adding them there.
+    const padding = axes.map(({ pads: [before] }) => before);
+    const outputPadding = axes.map(({ pads: [before, after], extra }) => extra + before - after);
+    if (outputPadding.some((cells) => cells < 0)) {
+      throw at.fail(
+        `expected pads that cut at most as much at the end as at the beginning, got ${show(axes.map((axis) => axis.pads))}`,
+      );
+    }
+    const values = await weight.values();
+    const pair = (list: readonly number[]): [number, number] => [list[0], list[1]];
+    const box = at.build.shared(
+      ['ConvTranspose', weight.name, bias?.name ?? '', stride, dilation, padding, outputPadding, groups], // prettier-ignore
+      () =>
+        withBias(
+          new ConvTranspose2D(inChannels, groupOut * groups, pair(kernel), {
+            stride: pair(stride),
+            dilation: pair(dilation),
+            padding: pair(padding),
+            outputPadding: pair(outputPadding),
+            groups,
+            bias: bias !== undefined,
+            init: () => transposed(values, weight.dims, [2, 3, 1, 0]),
+          }),
+          bias,
+        ),
+    );
+    const { name, shape } = at.emit(box, at.channelsLast(input));
+    return at.images(name, shape, input.file[0]);
+  },
+
+  async Gemm(at) {
+    const input = at.activation(0);
+    const weight = at.constant(1);
+    if (at.number('transA', 0) !== 0)
+      throw at.fail('expected transA to be 0: it would mix the examples of a batch');
+    if (input.file.length !== 2 || weight.dims.length !== 2)
+      throw at.fail(`expected matrices, got the shape ${show(shapeOf(input.file))}`);
+    const isOut = at.number('transB', 0) !== 0;
+    const out = weight.dims[isOut ? 0 : 1];
+    const bias = await biasOf(at, 2, out);
+    return linear(at, input, weight, isOut, bias, {
+      alpha: at.number('alpha', 1),
+      beta: at.number('beta', 1),
+    });
+  },
+
+  async MatMul(at) {
+    const left = at.input(0);
+    if (left?.kind === 'constant') return fromTheLeft(at, left, at.activation(1));
+    const input = at.activation(0);
+    const right = at.input(1);
+    if (right?.kind !== 'constant')
+      throw at.fail('expected one of its inputs to be constant, got two values of the network');
+    if (right.dims.length !== 2 || input.file.length < 2)
+      throw at.fail(`expected a constant matrix, got the shape ${show([...right.dims])}`);
+    if (input.file.length > 2) return alongAxis(at, input, right, input.file.length - 1, false);
+    const added = await addedBias(at, right.dims[1]);
+    return linear(at, input, right, false, added?.bias, {}, added?.output);
+  },
+};
+
+/** Returns the bias of a node and checks its size. */
+async function biasOf(at: ImportNode, i: number, size: number) {
+  const bias = at.optional(i);
+  if (bias === undefined) return undefined;
+  const values = await bias.values();
+  if (values.length !== size && values.length !== 1)
+    throw at.fail(`expected a bias of ${size} numbers, got the shape ${show([...bias.dims])}`);
+  const full = values.length === size ? values : new Float64Array(size).fill(values[0]);
+  return { name: bias.name, values: full };
+}
+
+type Bias = Awaited<ReturnType<typeof biasOf>>;
+
+function withBias<Box extends OneInput>(box: Box, bias: Bias): Box {
+  const { bias: variable } = box.params;
+  if (variable !== undefined && bias !== undefined) assign(variable, bias.values);
+  return box;
+}
+
+function checkKernel(at: ImportNode, { dims, isInteger }: Constant, fits: boolean): void {
+  if (fits && !isInteger && dims.every((size) => size > 0)) return;
+  throw at.fail(`expected weights that fit its input, got the shape ${show([...dims])}`);
+}
+
+/** Adds a Linear. The order of its inputs is that of the network's tensor. */
+async function linear(
+  at: ImportNode,
+  input: Activation,
+  weight: Constant,
+  isOut: boolean,
+  bias: Bias,
+  { alpha = 1, beta = 1 }: { readonly alpha?: number; readonly beta?: number },
+  output?: string,
+): Promise<Activation> {
+  const { value, order } = at.featuresLast(input);
+  const features = sizeOf(order);
+  const inAxis = isOut ? 1 : 0;
+  const out = weight.dims[1 - inAxis];
+  checkKernel(at, weight, weight.dims[inAxis] === features);
+  const box = at.build.shared(
+    ['Linear', weight.name, bias?.name ?? '', isOut, alpha, beta, order.map(({ size }) => size), input.file[1].map((atom) => order.indexOf(atom))], // prettier-ignore
+    () => new Linear(features, out, { bias: bias !== undefined, init: () => new Float32Array(features * out) }), // prettier-ignore
+  );
+  const values = await weight.values();
+  const inOrder = reordered(values, weight.dims, inAxis, input.file[1], order);
+  const rows = isOut ? inOrder : transposed(inOrder, weight.dims, [1, 0]);
+  assign(box.params.weight, alpha === 1 ? rows : Float64Array.from(rows, (w) => w * alpha));
+  if (bias && box.params.bias) {
+    const scaled = beta === 1 ? bias.values : Float64Array.from(bias.values, (b) => b * beta);
+    assign(box.params.bias, scaled);
+  }
+  const { name } = at.emit(box, value);
+  const axes = [input.file[0], newAxis(out)];
+  const result: Activation = { kind: 'activation', name, file: axes, stored: axes };
+  if (output !== undefined) at.values.set(output, result);
+  return result;
+}
+
+/** If the only use of a product is the addition of a bias, takes this node too. */
+async function addedBias(at: ImportNode, out: number) {
+  const own = at.node.outputs[0];
+  const user = at.values.onlyUser(own);
+  if (user?.op !== 'Add' || user.inputs.length !== 2) return undefined;
+  const other = at.values.of(user.inputs[user.inputs[0] === own ? 1 : 0]);
+  if (other?.kind !== 'constant' || other.isInteger || other.dims.at(-1) !== out) return undefined;
+  const values = await other.values();
+  if (values.length !== out) return undefined;
+  at.values.take(user);
+  return { bias: { name: other.name, values }, output: user.outputs[0] };
+}
+
+/**
+ * Multiplies the vectors along one axis of a sequence or of images by a matrix: a convolution with
+ * a kernel of one cell.
+ */
+async function alongAxis(
+  at: ImportNode,
+  input: Activation,
+  matrix: Constant,
+  axis: number,
+  isOut: boolean,
+): Promise<Activation> {
+  const { file } = input;
+  const others = file.filter((_, k) => k !== axis && k !== 0);
+  const [features, out] = isOut ? [matrix.dims[1], matrix.dims[0]] : matrix.dims;
+  checkKernel(at, matrix, features === sizeOf(file[axis]));
+  const value = at.arranged(input, [file[0], others.flat(), file[axis]]);
+  const values = await matrix.values();
+  const box = at.build.shared(['alongAxis', matrix.name, at.label], () => {
+    const init = () => (isOut ? transposed(values, matrix.dims, [1, 0]) : values);
+    return new Conv1D(features, out, 1, { bias: false, init });
+  });
+  const { name } = at.emit(box, value);
+  const made = newAxis(out);
+  return {
+    kind: 'activation',
+    name,
+    file: file.map((old, k) => (k === axis ? made : old)),
+    stored: [file[0], others.flat(), made],
+  };
+}
+
+/** A X, for a constant matrix A: multiplies the vectors along the axis before the last one. */
+async function fromTheLeft(at: ImportNode, matrix: Constant, input: Activation) {
+  const rank = input.file.length;
+  if (matrix.dims.length !== 2 || rank < 3)
+    throw at.fail(`expected a constant matrix, got the shape ${show([...matrix.dims])}`);
+  return alongAxis(at, input, matrix, rank - 2, true);
+}

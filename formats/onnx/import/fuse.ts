@@ -1,0 +1,155 @@
+import { numElements } from '../../../lib/shapes.ts';
+import type { FileNode, OnnxFile } from '../openOnnx.ts';
+import { isNear } from './pointwise.ts';
+
+/**
+ * A pattern of operators: a variable; a number, which matches a constant of one element; a number
+ * that is captured under a name; or an operator with the patterns of its inputs. The inputs of Add
+ * and Mul may stand in either order.
+ */
+type Pattern =
+  | { readonly variable: string }
+  | { readonly number: number }
+  | { readonly capture: string }
+  | { readonly op: string; readonly of: readonly Pattern[] };
+
+interface Rule {
+  readonly pattern: Pattern;
+  /** The operator in its place. Its inputs are the variables, and its attributes the captures. */
+  readonly op: string;
+  readonly attributes?: Readonly<Record<string, number | string>>;
+}
+
+const x: Pattern = { variable: 'x' };
+const number = (value: number): Pattern => ({ number: value });
+const capture = (name: string): Pattern => ({ capture: name });
+const node = (op: string, ...of: readonly Pattern[]): Pattern => ({ op, of });
+
+const erf = (inside: Pattern) => node('Add', node('Erf', inside), number(1));
+const byRoot = node('Div', x, number(Math.SQRT2));
+const timesRoot = node('Mul', x, number(Math.SQRT1_2));
+const cubed = [node('Mul', node('Mul', x, x), x), node('Pow', x, number(3))];
+const tanhs = cubed.map((cube) => {
+  const bent = node('Add', x, node('Mul', cube, number(0.044715)));
+  return node('Add', node('Tanh', node('Mul', bent, number(Math.sqrt(2 / Math.PI)))), number(1));
+});
+const cdfs = [erf(byRoot), erf(timesRoot)];
+const scaled = node('Mul', x, capture('beta'));
+
+/** GELU as x · (½ p), (x p) · ½, or (½ x) · p. */
+const halves = (p: Pattern): Pattern[] => [
+  node('Mul', x, node('Mul', p, number(0.5))),
+  node('Mul', node('Mul', x, p), number(0.5)),
+  node('Mul', node('Mul', x, number(0.5)), p),
+];
+
+/** Patterns in which exporters write a single box of boxprop. The first one that matches counts. */
+const RULES: readonly Rule[] = [
+  ...cdfs.flatMap(halves).map((pattern) => ({ pattern, op: 'Gelu' })),
+  ...tanhs
+    .flatMap(halves)
+    .map((pattern) => ({ pattern, op: 'Gelu', attributes: { approximate: 'tanh' } })),
+  {
+    pattern: node(
+      'Where',
+      node('Greater', scaled, capture('threshold')),
+      x,
+      node('Div', node('Softplus', scaled), capture('beta')),
+    ),
+    op: 'ScaledSoftplus',
+  },
+  {
+    pattern: node('Mul', node('Tanh', node('Mul', x, capture('slope'))), capture('amplitude')),
+    op: 'ScaledTanh',
+  },
+  { pattern: node('Mul', x, node('Sigmoid', x)), op: 'Swish' },
+  { pattern: node('Mul', x, node('HardSigmoid', x)), op: 'GatedHardSigmoid' },
+];
+
+/** The operators at the root of a pattern, so that most nodes are compared with none. */
+const ROOTS = new Set(RULES.map(({ pattern }) => ('op' in pattern ? pattern.op : '')));
+
+/** The most nodes that are searched for patterns. */
+const MOST = 1e5;
+
+/**
+ * Replaces patterns of several operators by single ones. Their nodes stay in the list, and those
+ * that no output needs are left out later.
+ */
+export async function fuse(file: OnnxFile): Promise<readonly FileNode[]> {
+  const { nodes } = file;
+  if (nodes.length > MOST) return nodes;
+  const numbers = await scalarsOf(file);
+  const made = new Map(nodes.flatMap((one) => one.outputs.map((name) => [name, one] as const)));
+
+  /** Returns the captures of a match, or undefined. */
+  function match(pattern: Pattern, name: string, found: Captures): Captures | undefined {
+    if ('variable' in pattern) return bind(found, pattern.variable, name);
+    const value = numbers.get(name);
+    if ('number' in pattern)
+      return value !== undefined && isNear(value, pattern.number, 1e-4) ? found : undefined;
+    if ('capture' in pattern)
+      return value === undefined ? undefined : bind(found, pattern.capture, value);
+    const from = made.get(name);
+    if (from?.op !== pattern.op || from.domain !== '') return undefined;
+    const { inputs } = from;
+    if (inputs.length !== pattern.of.length) return undefined;
+    const orders = pattern.op === 'Add' || pattern.op === 'Mul' ? [inputs, [...inputs].reverse()] : [inputs]; // prettier-ignore
+    for (const order of orders) {
+      let all: Captures | undefined = found;
+      for (const [k, part] of pattern.of.entries()) all = all && match(part, order[k], all);
+      if (all !== undefined) return all;
+    }
+    return undefined;
+  }
+
+  return nodes.map((one) => {
+    if (!ROOTS.has(one.op) || one.outputs.length !== 1) return one;
+    for (const { pattern, op, attributes = {} } of RULES) {
+      const found = match(pattern, one.outputs[0], new Map());
+      const input = found?.get('x');
+      if (found === undefined || typeof input !== 'string' || numbers.has(input)) continue;
+      // It holds only if the factor beyond it is that of HardSwish.
+      if (op === 'GatedHardSigmoid') {
+        const gate = one.inputs.map((name) => made.get(name)).find((n) => n?.op === 'HardSigmoid');
+        if (!isSixth(gate)) continue;
+        return { ...one, op: 'HardSwish', inputs: [input], attributes: new Map() };
+      }
+      found.delete('x');
+      const all = new Map([...found, ...Object.entries(attributes)]);
+      return { ...one, op, inputs: [input], attributes: all };
+    }
+    return one;
+  });
+}
+
+type Captures = Map<string, string | number>;
+
+function bind(found: Captures, name: string, value: string | number): Captures | undefined {
+  const known = found.get(name);
+  if (known !== undefined) return known === value ? found : undefined;
+  return new Map(found).set(name, value);
+}
+
+function isSixth(gate: FileNode | undefined): boolean {
+  const alpha = gate?.attributes.get('alpha');
+  const beta = gate?.attributes.get('beta') ?? 0.5;
+  return typeof alpha === 'number' && isNear(alpha, 1 / 6, 1e-5) && beta === 0.5;
+}
+
+/** Reads the constants of one float, which are few bytes. */
+async function scalarsOf({ nodes, tensors }: OnnxFile): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  for (const [name, tensor] of tensors) {
+    if (numElements(tensor.dims) === 1 && !tensor.isInteger)
+      found.set(name, Number((await tensor.values())[0]));
+  }
+  for (const { op, outputs, attributes } of nodes) {
+    if (op !== 'Constant') continue;
+    const value = attributes.get('value') ?? attributes.get('value_float');
+    if (typeof value === 'number') found.set(outputs[0], value);
+    else if (typeof value === 'object' && 'dims' in value && numElements(value.dims) === 1)
+      found.set(outputs[0], Number((await value.values())[0]));
+  }
+  return found;
+}

@@ -1,0 +1,217 @@
+import { show } from '../../../lib/errors.ts';
+import { Arithmetic } from '../../../modules/arithmetic.ts';
+import { AvgPool1D } from '../../../modules/avgPool1d.ts';
+import { AvgPool2D } from '../../../modules/avgPool2d.ts';
+import { GlobalAvgPool2D } from '../../../modules/globalAvgPool2d.ts';
+import { GlobalMaxPool2D } from '../../../modules/globalMaxPool2d.ts';
+import { MaxPool1D } from '../../../modules/maxPool1d.ts';
+import { MaxPool2D } from '../../../modules/maxPool2d.ts';
+import type { Importer, ImportNode } from './node.ts';
+import { isBatch, sizeOf, type Activation, type Atom } from './views.ts';
+import { padded, positionsOf, symmetric, windowsOf, type Windows } from './windows.ts';
+
+/** Less than every number of single precision that is finite. */
+const LOWEST = -3.4028234663852886e38;
+
+/** The importers of the pools and of reductions. */
+export const POOLS: Readonly<Record<string, Importer>> = {
+  MaxPool(at) {
+    const input = at.activation(0);
+    if ((at.node.outputs[1] ?? '') !== '')
+      throw at.fail('expected one output, got two: the indices of the maxima are not supported');
+    const windows = poolWindows(at, input);
+    const half = symmetric(windows);
+    const isHalf = half?.every((cells, k) => 2 * cells <= windows.kernel[k]) ?? false;
+    const ceilMode = at.number('ceil_mode', 0) !== 0;
+    const isOwn = windows.isSame || isHalf;
+    const rank = windows.kernel.length;
+    // Other padding is a border of the lowest number.
+    const pads = isOwn ? [] : endsOf(windows, positionsOf(at, input), ceilMode);
+    const value = isOwn ? at.channelsLast(input) : padded(at, input, pads, LOWEST);
+    const padding = windows.isSame ? 'same' : isHalf ? half : undefined;
+    const options = { ceilMode: isOwn && ceilMode };
+    const { kernel, stride, dilation } = windows;
+    if (rank === 1 && dilation[0] > 1)
+      throw at.fail(`expected dilations of 1 for sequences, got ${dilation[0]}`);
+    const box =
+      rank === 1
+        ? new MaxPool1D(kernel[0], { ...options, stride: stride[0], padding: one(padding) })
+        : new MaxPool2D([kernel[0], kernel[1]], {
+            ...options,
+            stride: [stride[0], stride[1]],
+            dilation: [dilation[0], dilation[1]],
+            padding: two(padding),
+          });
+    const { name, shape } = at.emit(box, value);
+    return at.images(name, shape, input.file[0]);
+  },
+
+  AveragePool(at) {
+    const input = at.activation(0);
+    const windows = poolWindows(at, input);
+    if (windows.dilation.some((cells) => cells !== 1))
+      throw at.fail(`expected dilations of 1, got ${show([...windows.dilation])}`);
+    const half = symmetric(windows);
+    const isHalf = half?.every((cells, k) => 2 * cells <= windows.kernel[k]) ?? false;
+    const countIncludePad = at.number('count_include_pad', 0) !== 0;
+    const ceilMode = at.number('ceil_mode', 0) !== 0;
+    const isOwn = windows.isSame || isHalf;
+    if (isOwn) {
+      const padding = windows.isSame ? 'same' : half;
+      return averaged(at, at.channelsLast(input), windows, { padding, ceilMode, countIncludePad });
+    }
+    const positions = positionsOf(at, input);
+    const pads = endsOf(windows, positions, ceilMode);
+    const means = averaged(at, padded(at, input, pads), windows, { padding: undefined });
+    // The mean over all cells becomes that over the cells that count.
+    const factors = pads.map(([before, after], k) => {
+      const cells = before + positions[k] + after;
+      const [first, end] = countIncludePad
+        ? [0, before + positions[k] + windows.pads[k][1]]
+        : [before, before + positions[k]];
+      const count = Math.floor((cells - windows.kernel[k]) / windows.stride[k]) + 1;
+      return Array.from({ length: count }, (_, i) => {
+        const from = i * windows.stride[k];
+        const to = Math.min(from + windows.kernel[k], end);
+        return windows.kernel[k] / Math.max(to - Math.max(from, first), 1);
+      });
+    });
+    if (factors.flat().every((factor) => factor === 1)) return means;
+    const [rows, columns] = factors.length === 1 ? [[1], factors[0]] : factors;
+    const products = rows.flatMap((row) => columns.map((column) => row * column));
+    const shape = [...factors.map(({ length }) => length), 1];
+    const scale = new Arithmetic('multiply', { shape, trainable: false, init: () => products });
+    return at.elementwise(means, scale, `${at.label}_count`);
+  },
+
+  GlobalAveragePool: (at) => globalPool(at, new GlobalAvgPool2D()),
+  GlobalMaxPool: (at) => globalPool(at, new GlobalMaxPool2D()),
+
+  ReduceMean: (at) => reduce(at, 'mean'),
+  ReduceSum: (at) => reduce(at, 'sum'),
+  ReduceMax: (at) => reduce(at, 'max'),
+  ReduceSumSquare: (at) => reduce(at, 'sum', 2),
+  ReduceL2: (at) => reduce(at, 'sum', 2, 0.5),
+};
+
+const one = (padding: readonly number[] | 'same' | undefined) =>
+  padding === 'same' ? padding : (padding?.[0] ?? 0);
+
+const two = (padding: readonly number[] | 'same' | undefined) =>
+  padding === 'same' ? padding : ([padding?.[0] ?? 0, padding?.[1] ?? 0] as const);
+
+function poolWindows(at: ImportNode, input: Activation): Windows {
+  const kernel = at.list('kernel_shape');
+  if (kernel === undefined) throw at.fail('expected the attribute kernel_shape, got none');
+  return windowsOf(at, kernel, positionsOf(at, input));
+}
+
+/**
+ * Returns the pads with the cells that a last window needs beyond them if sizes are rounded up. A
+ * window that would start in the padding at the end is left out, as onnxruntime does.
+ */
+function endsOf(windows: Windows, positions: readonly number[], ceilMode: boolean) {
+  return windows.pads.map(([before, after], k): [number, number] => {
+    if (!ceilMode) return [before, after];
+    const reach = windows.dilation[k] * (windows.kernel[k] - 1) + 1;
+    const [size, stride] = [positions[k], windows.stride[k]];
+    let count = Math.ceil((before + size + after - reach) / stride) + 1;
+    if ((count - 1) * stride >= before + size) count--;
+    return [before, Math.max((count - 1) * stride + reach - before - size, 0)];
+  });
+}
+
+function averaged(
+  at: ImportNode,
+  value: Activation,
+  { kernel, stride }: Windows,
+  {
+    padding,
+    ...options
+  }: {
+    readonly padding: readonly number[] | 'same' | undefined;
+    readonly ceilMode?: boolean;
+    readonly countIncludePad?: boolean;
+  },
+): Activation {
+  const box =
+    kernel.length === 1
+      ? new AvgPool1D(kernel[0], { ...options, stride: stride[0], padding: one(padding) })
+      : new AvgPool2D([kernel[0], kernel[1]], {
+          ...options,
+          stride: [stride[0], stride[1]],
+          padding: two(padding),
+        });
+  const { name, shape } = at.emit(box, value);
+  return at.images(name, shape, value.file[0]);
+}
+
+function globalPool(at: ImportNode, box: GlobalAvgPool2D | GlobalMaxPool2D): Activation {
+  const input = at.activation(0);
+  const rank = input.file.length;
+  if (rank < 3) throw at.fail(`expected images or sequences, got an input of ${rank} axes`);
+  return pooled(
+    at,
+    input,
+    Array.from({ length: rank - 2 }, (_, k) => k + 2),
+    box,
+    true,
+  );
+}
+
+/** Pools over any axes: they become the rows of images whose channels are the other axes. */
+function pooled(
+  at: ImportNode,
+  input: Activation,
+  axes: readonly number[],
+  box: GlobalAvgPool2D | GlobalMaxPool2D,
+  keeps: boolean,
+): Activation {
+  const { file } = input;
+  if (axes.some((axis) => isBatch(file[axis]))) throw at.fail('expected axes without the batch');
+  const over: readonly (readonly Atom[])[] = axes.map((axis) => file[axis]);
+  const [batch] = input.stored;
+  // The order within both groups is free, so it is that of the network's tensor.
+  const own = input.stored.slice(1);
+  const isOver = (atom: Atom) => over.some((axis) => axis.includes(atom));
+  const rest = own.flat().filter((atom) => !isOver(atom));
+  const isImage = own.length === 3 && own.slice(0, 2).flat().every(isOver) && !own[2].some(isOver);
+  const rows = own.flat().filter(isOver);
+  const wanted = isImage ? input.stored : [batch, rows, [], rest];
+  const { name } = at.emit(box, at.arranged(input, wanted));
+  const left = keeps
+    ? file.map((axis, k) => (axes.includes(k) ? [] : axis))
+    : file.filter((_, k) => !axes.includes(k));
+  return { kind: 'activation', name, file: left, stored: [batch, rest] };
+}
+
+/** Reduces some axes, of which older versions have the list in an attribute. */
+async function reduce(
+  at: ImportNode,
+  kind: 'mean' | 'sum' | 'max',
+  power = 1,
+  root = 1,
+): Promise<Activation> {
+  let input = at.activation(0);
+  const rank = input.file.length;
+  const given = await at.integers(1, 'axes');
+  const all = at.number('noop_with_empty_axes', 0) === 0;
+  if ((given === undefined || given.length === 0) && !all) return input;
+  const listed = given?.length ? given : Array.from({ length: rank }, (_, k) => k);
+  const axes = listed.map((axis) => at.axis(axis, rank));
+  const keeps = at.number('keepdims', 1) !== 0;
+  if (axes.some((axis) => isBatch(input.file[axis])))
+    throw at.fail('expected axes without the batch, got all examples of a batch');
+  const { label } = at;
+  const raised = (value: Activation, init: number) =>
+    at.elementwise(value, new Arithmetic('power', { init }), `${label}_power`);
+  if (power !== 1) input = raised(input, power);
+  const count = axes.reduce((product, axis) => product * sizeOf(input.file[axis]), 1);
+  const box = kind === 'max' ? new GlobalMaxPool2D() : new GlobalAvgPool2D();
+  let output = pooled(at, input, axes, box, keeps);
+  if (kind === 'sum' && count > 1) {
+    const scale = new Arithmetic('multiply', { trainable: false, init: count });
+    output = at.elementwise(output, scale, `${label}_sum`);
+  }
+  return root === 1 ? output : raised(output, root);
+}
