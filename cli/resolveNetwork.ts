@@ -8,6 +8,8 @@ import { InputError, show } from '../lib/errors.ts';
 import { Module } from '../lib/module.ts';
 import { buildWith, type Architecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
+import { entryOfOnnx, isOnnxFile } from './onnxNetwork.ts';
+import type { ResolvedNetwork } from './resolvedNetwork.ts';
 
 const KNOWN: Readonly<Record<string, NetworkEntry>> = { ...networks, ...torchvisionNetworks };
 
@@ -23,7 +25,8 @@ export interface ResolveOptions {
 }
 
 /**
- * Resolves NETWORK of the command line: a known name, or a TypeScript or JavaScript file with
+ * Resolves NETWORK of the command line: a known name, an ONNX file, or a TypeScript or JavaScript
+ * file with
  *
  *     export const network = ({ rng, inputShape, classes }: NetworkOptions) =>
  *       new Sequential([...]);
@@ -34,7 +37,8 @@ export interface ResolveOptions {
 export async function resolveNetwork(
   network: string,
   { architecture = {}, where = 'network' }: ResolveOptions = {},
-): Promise<NetworkEntry> {
+): Promise<ResolvedNetwork> {
+  if (isOnnxFile(network)) return resolveOnnx(network, architecture);
   const entry = isModuleFile(network) ? await entryOf(network) : known(network, where);
   const { inputShape, classes } = entry;
   // boxprop's own networks have their published sizes as defaults. The function of a user's file
@@ -45,13 +49,19 @@ export async function resolveNetwork(
   return { ...entry, build };
 }
 
+async function resolveOnnx(file: string, architecture: Architecture): Promise<ResolvedNetwork> {
+  const [name] = Object.keys(architecture);
+  if (name === undefined) return entryOfOnnx(file);
+  throw new InputError(`${file}: expected no --architecture for an ONNX file, got ${name}`);
+}
+
 function known(name: string, where: string): NetworkEntry {
   if (Object.hasOwn(KNOWN, name)) return KNOWN[name];
   const similar = similarName(name, NETWORK_NAMES);
   if (similar !== undefined)
     throw new InputError(`${where}: unknown network ${show(name)}; did you mean ${similar}?`);
   throw new InputError(
-    `${where}: expected one of ${NETWORK_NAMES.join(', ')}, or a file such as net.ts, got ${show(name)}`,
+    `${where}: expected one of ${NETWORK_NAMES.join(', ')}, or a file such as net.ts or net.onnx, got ${show(name)}`,
   );
 }
 

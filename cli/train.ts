@@ -5,6 +5,7 @@ import { InputError } from '../lib/errors.ts';
 import { refuseLinks } from '../lib/files/refuseLinks.ts';
 import { launchOf } from '../lib/mpi/launcher.ts';
 import { isModuleFile } from './moduleFile.ts';
+import { isOnnxFile } from './onnxNetwork.ts';
 import type { Group } from '../lib/group.ts';
 import { endInterrupted, interruptedStatus, printLine, printNote, untilSignal } from './process.ts';
 import { asRank, fromRank0 } from './ranks.ts';
@@ -155,7 +156,7 @@ async function plannedRun(
   }
   const { resolveNetwork } = await import('./resolveNetwork.ts');
   await resolveNetwork(network);
-  const name = isModuleFile(network) ? parse(network).name : network;
+  const name = isModuleFile(network) || isOnnxFile(network) ? parse(network).name : network;
   return { options: runOptions(network, given), folder: given.out ?? freeFolder(`runs/${name}`) };
 }
 

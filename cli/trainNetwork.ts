@@ -106,7 +106,7 @@ export async function trainNetwork({
   const data = await openRunData(options, rng);
   const { validation, testedOn } = data;
   const train = augmented(data.train, options);
-  const network = entry.build({
+  const network = await entry.build({
     rng: rng.split(),
     inputShape: imageShapeOf(train),
     classes: train.classes,

@@ -12,12 +12,14 @@ import {
   readWeightsHeader,
   type WeightsHeader,
 } from '../models/loadTrainedNetwork.ts';
-import type { NetworkEntry } from '../models/networks.ts';
+import type { TensorInfo } from '../formats/tensorFile.ts';
 import type { ImageShape } from '../models/options.ts';
 import { checkArchitecture } from './architecture.ts';
 import { isModuleFile } from './moduleFile.ts';
+import { entryOfOnnx, isOnnxFile } from './onnxNetwork.ts';
 import { placed } from './placed.ts';
 import { logBackend } from './process.ts';
+import type { ResolvedNetwork } from './resolvedNetwork.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { checkTable, TRAINING_TABLE, type TrainingTable } from './trainingTable.ts';
 
@@ -44,7 +46,7 @@ export interface WeightsFile {
   /** The name of the network, or its module file. */
   readonly name: string;
   /** The network, with the settings of its training. */
-  readonly entry: NetworkEntry;
+  readonly entry: ResolvedNetwork;
   /** The training data; undefined if the file does not state it. */
   readonly trainingData: TrainingData | undefined;
   /**
@@ -75,24 +77,28 @@ export function trainingDataMetadata(dataset: Dataset): string {
  * @param network the network given by the user; by default the one that the file names.
  */
 export async function readWeightsFile(file: string, network?: string): Promise<WeightsFile> {
-  const header = await readWeightsHeader(file);
+  const onnx = isOnnxFile(file) ? await entryOfOnnx(file) : undefined;
+  const header = onnx ? { ...NO_TENSORS, metadata: onnx.metadata } : await readWeightsHeader(file);
   checkVersion(file, header);
-  const name = network ?? storedName(file, header);
+  const name = onnx ? file : (network ?? storedName(file, header));
   const entryOf = (key: string): [where: string, value: unknown] => {
     const json = header.metadata.get(key);
     const where = `${file}: ${key}`;
     return [where, json === undefined ? undefined : parseJson(where, json)];
   };
   const [where, value] = entryOf('architecture');
-  const architecture = value === undefined ? {} : placed(where, () => checkArchitecture(value));
+  const architecture =
+    value === undefined || onnx ? {} : placed(where, () => checkArchitecture(value));
   return {
     file,
     header,
     name,
-    entry: await resolveNetwork(name, {
-      architecture,
-      ...(network === undefined && { where: `${file}: network` }),
-    }),
+    entry:
+      onnx ??
+      (await resolveNetwork(name, {
+        architecture,
+        ...(network === undefined && { where: `${file}: network` }),
+      })),
     table: checkedEntry(entryOf('table'), TRAINING_TABLE),
     trainingData: checkedEntry(entryOf('data'), TRAINING_DATA),
     preprocessing: checkedEntry(entryOf('preparation'), PREPROCESSING) ?? [],
@@ -126,6 +132,11 @@ function storedName(file: string, header: WeightsHeader): string {
   if (name === undefined) {
     throw new InputError(
       `${file}: expected weights that name their network, got none: name it with --network`,
+    );
+  }
+  if (isOnnxFile(name)) {
+    throw new InputError(
+      `${file}: the weights are of ${show(name)}: name that file with --network`,
     );
   }
   if (isModuleFile(name)) {
@@ -162,6 +173,8 @@ export async function loadForData(
     const expected = `data whose class ${k} is ${show(names[k])}, as in its training`;
     throw new InputError(`${file}: expected ${expected}, got ${show(classNames?.[k])}`);
   }
+  // An ONNX file has the network and its weights.
+  if (isOnnxFile(file)) return entry.build({ rng: new Rng(0), inputShape, classes });
   const { network, prefix } = await loadTrainedNetwork(file, {
     name,
     header,
@@ -173,6 +186,9 @@ export async function loadForData(
     logBackend(`boxprop: ${file}: the names begin with ${show(prefix)}, which is ignored`);
   return network;
 }
+
+/** The header of an ONNX file, whose tensors are parts of its network. */
+const NO_TENSORS = { format: 'ONNX', entries: new Map<string, TensorInfo>() } as const;
 
 const COUNT = integer(1, 1e5);
 

@@ -17,7 +17,7 @@ export type WeightsHeader = Omit<TensorFile, 'read'>;
 /** The options of `loadTrainedNetwork`. */
 export interface TrainedNetworkOptions<M extends AnyModule> {
   /** Builds the network. `init` fills its parameters with 0, because the file replaces them all. */
-  readonly build: (init: Initializer) => M;
+  readonly build: (init: Initializer) => M | Promise<M>;
   /** The shape of one input: `[height, width, channels]` for an image. */
   readonly inputShape: readonly number[];
   /**
@@ -71,7 +71,7 @@ export async function loadTrainedNetwork<M extends AnyModule>(
   const opened = header ?? (await readWeightsHeader(file));
   const { entries } = opened;
   const name = given ?? networkNameOf(opened);
-  const network = build(boundedZeros(file, entries));
+  const network = await build(boundedZeros(file, entries));
   const tensors = { ...network.params, ...network.buffers };
   const matches = (names: readonly string[]) => {
     const { entries: found } = withoutWrapper(entries, names);
