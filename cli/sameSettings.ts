@@ -25,8 +25,8 @@ export function settingsMetadata(options: RunOptions): string {
 }
 
 /**
- * Returns the entry `network` of the metadata. For a module or an ONNX file it is only the name of the file,
- * because a path would depend on the folder of the run.
+ * Returns the entry `network` of the metadata. For a module or an ONNX file it is only the name of
+ * the file, because a path would depend on the folder of the run.
  */
 export function networkMetadata(network: string): string {
   return isModuleFile(network) || isOnnxFile(network) ? basename(network) : network;
