@@ -14,7 +14,7 @@ export function classifyCommand(): Command {
     .option('--labels <file>', 'names of the classes: one per line, or JSON')
     .option(
       '--pixels <recipe>',
-      'how pixels become inputs: torchvision, inception, caffe, unit (default: as the network needs)',
+      'how pixels become inputs: torchvision, inception, caffe, unit, or a config.json (default: as the weights need)',
     )
     .addOption(BACKEND_OPTION)
     .option('--json', 'print JSON')

@@ -5,19 +5,14 @@ import { readText } from '../lib/files/readFile.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { AnyModule } from '../lib/module.ts';
 import type { ImageShape } from '../models/options.ts';
-import { TORCHVISION_NETWORKS } from '../models/torchvision/layout.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadImage, type PixelImage } from '../data/image.ts';
 import { applyPreprocessing } from '../data/preprocessingSteps.ts';
-import {
-  preprocess,
-  PREPROCESSINGS,
-  type Preprocessing,
-  type PreprocessingName,
-} from '../data/preprocess.ts';
+import { preprocess, PREPROCESSINGS, type Preprocessing } from '../data/preprocess.ts';
 import { foldBatchNorm } from '../inspect/foldBatchNorm.ts';
 import { logBackend } from './process.ts';
-import { loadForData, readWeightsFile } from './weightsFile.ts';
+import { readPixels } from './publishedConfig.ts';
+import { classesOf, loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `boxprop classify`. */
 export interface ClassifyOptions {
@@ -28,8 +23,8 @@ export interface ClassifyOptions {
   /** A file with the names of the classes. */
   readonly labels?: string;
   /**
-   * The conversion of pixels to inputs, which is one of `PREPROCESSINGS`; by default the conversion
-   * for the network's published weights.
+   * The conversion of pixels to inputs, which is one of `PREPROCESSINGS` or a file such as timm's
+   * `config.json`; by default the conversion that the weights need.
    */
   readonly pixels?: string;
   /** The backend that computes. */
@@ -70,19 +65,20 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
         `--pixels says how pixels become inputs`,
     );
   }
-  const classes = trainingData?.classes ?? labels?.length ?? entry.classes;
+  const { inputShape } = trainingData ?? entry;
+  const recipe = options.pixels === undefined ? weights.pixels : await pixelsOf(options.pixels);
+  await useBackend(backend, { log: logBackend });
+  const classes = classesOf(weights, labels?.length);
   if (labels !== undefined && labels.length !== classes) {
     throw new InputError(
       `${options.labels}: expected ${classes} labels, one per class, got ${labels.length}`,
     );
   }
-  const names = labels ?? trainingData?.classNames;
-  const recipe = PREPROCESSINGS[pixelsOf(options.pixels, weights.name)];
-  await useBackend(backend, { log: logBackend });
-  const seen = applyPreprocessing(
-    asDataset(picture, trainingData?.inputShape ?? entry.inputShape, recipe),
-    preprocessing,
-  );
+  const stated = trainingData === undefined ? entry.labels : trainingData.classNames;
+  const names = labels ?? (stated?.length === classes ? stated : undefined);
+  // The recipe of published weights has the same effect as their steps, so it replaces them.
+  const steps = trainingData === undefined ? [] : preprocessing;
+  const seen = applyPreprocessing(asDataset(picture, inputShape, recipe), steps);
   const network: AnyModule = await loadForData(weights, { ...seen, classes });
   const { input, labels: none } = await seen.batch(Int32Array.of(0));
   const { network: folded, dispose } = foldBatchNorm(network);
@@ -127,21 +123,17 @@ function asDataset(picture: PixelImage, inputShape: ImageShape, recipe: Preproce
 }
 
 /**
- * Returns the conversion of pixels: the one that the user has chosen, or the one for the network's
- * published weights.
+ * Returns the conversion of pixels that the user has chosen: a name, or a file such as timm's
+ * `config.json`.
  */
-function pixelsOf(asked: string | undefined, network: string): PreprocessingName {
-  if (asked !== undefined) {
-    const known = (Object.keys(PREPROCESSINGS) as PreprocessingName[]).find(
-      (name) => name === asked,
-    );
-    if (known !== undefined) return known;
-    const names = Object.keys(PREPROCESSINGS).join(', ');
-    throw new InputError(`--pixels: expected one of ${names}, got ${show(asked)}`);
-  }
-  if (['torchvision-googlenet', 'efficientnet-lite0'].includes(network)) return 'inception';
-  if (TORCHVISION_NETWORKS.includes(network)) return 'torchvision';
-  return ['alexnet', 'googlenet'].includes(network) ? 'caffe' : 'unit';
+async function pixelsOf(asked: string): Promise<Preprocessing> {
+  const known = Object.entries(PREPROCESSINGS).find(([name]) => name === asked);
+  if (known !== undefined) return known[1];
+  if (asked.endsWith('.json')) return readPixels(asked);
+  const names = Object.keys(PREPROCESSINGS).join(', ');
+  throw new InputError(
+    `--pixels: expected one of ${names}, or a file such as config.json, got ${show(asked)}`,
+  );
 }
 
 /**

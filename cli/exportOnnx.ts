@@ -41,7 +41,7 @@ export function exportCommand(): Command {
       const { checkWritable } = await import('../lib/files/checkWritable.ts');
       for (const output of [onnx, torchvision])
         if (output !== undefined) await checkWritable(output);
-      const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
+      const { classesOf, loadForData, readWeightsFile } = await import('./weightsFile.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { preprocessedShape } = await import('../data/preprocessingSteps.ts');
       const weights = await readWeightsFile(file, name);
@@ -49,7 +49,7 @@ export function exportCommand(): Command {
       const inputShape =
         input ?? preprocessedShape(trainingData?.inputShape ?? entry.inputShape, preprocessing);
       await useBackend();
-      const classes = trainingData?.classes ?? entry.classes;
+      const classes = classesOf(weights);
       const network = await loadForData(weights, { inputShape, classes });
       const metadata = Object.fromEntries(weights.header.metadata);
       if (onnx !== undefined) {

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadImageFolder, type ImageFolderOptions } from '../data/imageFolder.ts';
 import { hasImages } from '../data/listImages.ts';
@@ -54,4 +55,16 @@ export async function openClassFolder(
     return { train, test: train };
   }
   return undefined;
+}
+
+/** Returns whether `openData` would open a folder as images, whose size `--shape` may change. */
+export async function isImageFolder(directory: string): Promise<boolean> {
+  if ((await pathKind(directory)) !== 'folder') return false;
+  const names = await readdir(directory);
+  if (names.some((name) => /\.(csv|bin)$|-ubyte/.test(name))) return false;
+  const isSplit =
+    names.includes('train') && (await pathKind(join(directory, 'train'))) === 'folder';
+  if (isSplit) return true;
+  for (const name of names) if (await hasImages(join(directory, name))) return true;
+  return false;
 }

@@ -167,7 +167,7 @@ export const INPUT_OPTION = new Option(
 /** The option `--preprocess` of the commands that read training data. */
 export const PREPROCESS_OPTION = new Option(
   '--preprocess <list>',
-  'steps applied to every input: pad:N, crop:HxW, contrast:N, standardize',
+  'steps applied to every input: pad:N, crop:HxW, contrast:N, standardize, normalize:MEANS:STDS, imagenet',
 ).argParser(listOption);
 
 /** The help text of the option `--weights`. */
@@ -181,9 +181,8 @@ export const NETWORK_OPTION = new Option(
 ).argParser(homePath);
 
 /** The help text of the argument NETWORK. */
-export const NETWORK_HELP =
-  'name such as lenet or resnet20, an ONNX file, or a file that exports network()';
+export const NETWORK_HELP = 'name such as lenet or resnet20, or a file that exports network()';
 
 /** The help text of the argument WEIGHTS. */
 export const WEIGHTS_HELP =
-  'weights or checkpoint of `boxprop train`, or of PyTorch, or a network (.safetensors, .pth, .pt, .onnx)';
+  'weights or checkpoint of `boxprop train`, or of PyTorch (.safetensors, .pth, .pt)';

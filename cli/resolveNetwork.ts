@@ -8,13 +8,15 @@ import { InputError, show } from '../lib/errors.ts';
 import { Module } from '../lib/module.ts';
 import { buildWith, type Architecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
-import { entryOfOnnx, isOnnxFile } from './onnxNetwork.ts';
-import type { ResolvedNetwork } from './resolvedNetwork.ts';
+import { networkFacts, type NetworkFacts } from './networkFacts.ts';
 
 const KNOWN: Readonly<Record<string, NetworkEntry>> = { ...networks, ...torchvisionNetworks };
 
 /** The names of boxprop's networks. */
 export const NETWORK_NAMES: readonly string[] = Object.keys(KNOWN);
+
+/** A network of the command line, with what its file states about its weights. */
+export type ResolvedNetwork = NetworkEntry & NetworkFacts;
 
 /** The options of `resolveNetwork`. */
 export interface ResolveOptions {
@@ -25,21 +27,24 @@ export interface ResolveOptions {
 }
 
 /**
- * Resolves NETWORK of the command line: a known name, an ONNX file, or a TypeScript or JavaScript
- * file with
+ * Resolves NETWORK of the command line: a known name, or a TypeScript or JavaScript file with
  *
  *     export const network = ({ rng, inputShape, classes }: NetworkOptions) =>
  *       new Sequential([...]);
  *
- * Errors: an unknown name; a missing file; a file that exports no such function. `build` throws if
- *         the function does not return a box, or if it does not read every entry of `architecture`.
+ * The file may also export the facts of `NetworkFacts`, such as `inputShape` and `preprocessing`.
+ *
+ * Errors: an unknown name; a missing file; a file that exports no such function, or an invalid
+ *         fact. `build` throws if the function does not return a box, or if it does not read every
+ *         entry of `architecture`.
  */
 export async function resolveNetwork(
   network: string,
   { architecture = {}, where = 'network' }: ResolveOptions = {},
 ): Promise<ResolvedNetwork> {
-  if (isOnnxFile(network)) return resolveOnnx(network, architecture);
-  const entry = isModuleFile(network) ? await entryOf(network) : known(network, where);
+  const entry: ResolvedNetwork = isModuleFile(network)
+    ? await entryOf(network)
+    : known(network, where);
   const { inputShape, classes } = entry;
   // boxprop's own networks have their published sizes as defaults. The function of a user's file
   // may have no defaults.
@@ -49,24 +54,18 @@ export async function resolveNetwork(
   return { ...entry, build };
 }
 
-async function resolveOnnx(file: string, architecture: Architecture): Promise<ResolvedNetwork> {
-  const [name] = Object.keys(architecture);
-  if (name === undefined) return entryOfOnnx(file);
-  throw new InputError(`${file}: expected no --architecture for an ONNX file, got ${name}`);
-}
-
 function known(name: string, where: string): NetworkEntry {
   if (Object.hasOwn(KNOWN, name)) return KNOWN[name];
   const similar = similarName(name, NETWORK_NAMES);
   if (similar !== undefined)
     throw new InputError(`${where}: unknown network ${show(name)}; did you mean ${similar}?`);
   throw new InputError(
-    `${where}: expected one of ${NETWORK_NAMES.join(', ')}, or a file such as net.ts or net.onnx, got ${show(name)}`,
+    `${where}: expected one of ${NETWORK_NAMES.join(', ')}, or a file such as net.ts, got ${show(name)}`,
   );
 }
 
-async function entryOf(file: string): Promise<NetworkEntry> {
-  const { network: make } = await importModule(file);
+async function entryOf(file: string): Promise<ResolvedNetwork> {
+  const { network: make, ...exported } = await importModule(file);
   if (!isBuilder(make)) {
     throw new InputError(
       `${file}: expected an exported function network({ rng, inputShape, classes }), got ${show(make)}`,
@@ -85,7 +84,8 @@ async function entryOf(file: string): Promise<NetworkEntry> {
     }
     throw new InputError(`${file}: expected network() to return a box, got ${show(box)}`);
   };
-  return { build, inputShape: [28, 28, 1], classes: 10, title: file, source: file };
+  const facts = networkFacts(file, exported);
+  return { build, inputShape: [28, 28, 1], classes: 10, title: file, source: file, ...facts };
 }
 
 function isBox(value: unknown): value is Module {

@@ -3,7 +3,6 @@ import { InputError, show } from '../lib/errors.ts';
 import { readRegularText } from '../lib/files/readFile.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import { isModuleFile } from './moduleFile.ts';
-import { isOnnxFile } from './onnxNetwork.ts';
 import { parseConfig } from './runConfig.ts';
 import { readFolderText } from './runFiles.ts';
 import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
@@ -63,16 +62,19 @@ export function writeConfig(folder: string, config: object): Promise<void> {
 }
 
 /** Makes the paths of options absolute, so that the run can be used from any folder. */
-export function withAbsolutePaths<T extends { network?: unknown; data?: unknown }>(options: T): T {
-  const { network, data } = options;
+export function withAbsolutePaths<T extends { network?: unknown; data?: unknown; from?: unknown }>(
+  options: T,
+): T {
+  const { network, data, from } = options;
   return {
     ...options,
     ...(typeof network === 'string' && { network: absoluteNetwork(network) }),
     ...(typeof data === 'string' && { data: resolve(data) }),
+    ...(typeof from === 'string' && { from: resolve(from) }),
   };
 }
 
-/** Makes the path of a network's file absolute. */
+/** Makes the path of a network's module file absolute. */
 export function absoluteNetwork(network: string): string {
-  return isModuleFile(network) || isOnnxFile(network) ? resolve(network) : network;
+  return isModuleFile(network) ? resolve(network) : network;
 }

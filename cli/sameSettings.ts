@@ -6,15 +6,14 @@ import { shorten } from '../lib/oneLine.ts';
 import { parseJson } from '../lib/parseJson.ts';
 import { readWeightsHeader } from '../models/loadTrainedNetwork.ts';
 import { isModuleFile } from './moduleFile.ts';
-import { isOnnxFile } from './onnxNetwork.ts';
 import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
 
 /**
  * The options that are not part of the entry `settings` of a checkpoint. Other entries name the
- * network and describe the data, whose path depends on the machine. `report` and `checkpointSteps`
- * do not influence the weights.
+ * network and describe the data, whose path depends on the machine. `from` is a path too, and the
+ * checkpoint has the weights. `report` and `checkpointSteps` do not influence the weights.
  */
-const NO_SETTINGS = new Set<string>(['network', 'data', 'report', 'checkpointSteps']);
+const NO_SETTINGS = new Set<string>(['network', 'data', 'from', 'report', 'checkpointSteps']);
 
 /**
  * Makes the entry `settings` of a checkpoint's metadata: the options that influence the weights.
@@ -25,11 +24,11 @@ export function settingsMetadata(options: RunOptions): string {
 }
 
 /**
- * Returns the entry `network` of the metadata. For a module or an ONNX file it is only the name of
- * the file, because a path would depend on the folder of the run.
+ * Returns the entry `network` of the metadata. For a module file it is only the name of the file,
+ * because a path would depend on the folder of the run.
  */
 export function networkMetadata(network: string): string {
-  return isModuleFile(network) || isOnnxFile(network) ? basename(network) : network;
+  return isModuleFile(network) ? basename(network) : network;
 }
 
 /** A run that a command reads, and the options of the command that replace those of the run. */

@@ -5,7 +5,6 @@ import { InputError } from '../lib/errors.ts';
 import { refuseLinks } from '../lib/files/refuseLinks.ts';
 import { launchOf } from '../lib/mpi/launcher.ts';
 import { isModuleFile } from './moduleFile.ts';
-import { isOnnxFile } from './onnxNetwork.ts';
 import type { Group } from '../lib/group.ts';
 import { endInterrupted, interruptedStatus, printLine, printNote, untilSignal } from './process.ts';
 import { asRank, fromRank0 } from './ranks.ts';
@@ -143,7 +142,8 @@ async function plannedRun(
   given: TrainOptions,
   momentumGiven: boolean,
 ): Promise<Run> {
-  if (network === undefined) throw new InputError("missing required argument 'network'");
+  if (network === undefined && given.from === undefined)
+    throw new InputError("missing required argument 'network'");
   if (momentumGiven && !['sgd', 'rmsprop'].includes(given.optimizer)) {
     throw new InputError(`--momentum: expected --optimizer sgd or rmsprop, got ${given.optimizer}`);
   }
@@ -154,10 +154,15 @@ async function plannedRun(
   if (given.simd !== undefined && !['auto', 'wasm'].includes(given.backend)) {
     throw new InputError(`--simd: expected --backend auto, wasm, got ${given.backend}`);
   }
+  const started =
+    given.from === undefined
+      ? {}
+      : await (await import('./pretrained.ts')).pretrainedOptions(given.from, network, given.data);
+  const { network: chosen = network ?? '', ...options } = { ...started, ...given };
   const { resolveNetwork } = await import('./resolveNetwork.ts');
-  await resolveNetwork(network);
-  const name = isModuleFile(network) || isOnnxFile(network) ? parse(network).name : network;
-  return { options: runOptions(network, given), folder: given.out ?? freeFolder(`runs/${name}`) };
+  await resolveNetwork(chosen);
+  const name = isModuleFile(chosen) ? parse(chosen).name : chosen;
+  return { options: runOptions(chosen, options), folder: given.out ?? freeFolder(`runs/${name}`) };
 }
 
 /** The options that `--resume` accepts beside it. */

@@ -18,20 +18,22 @@ import { Rng } from '../lib/rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { evaluateFinite } from '../train/requireFinite.ts';
 import { batchCount } from '../data/batches.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { Trainer, type EpochEvent } from '../train/trainer.ts';
 import { describeData } from './describeData.ts';
 import { formatLoss } from './formatLoss.ts';
 import { lockedFolder } from './lockedFolder.ts';
 import { logBackend, printNote } from './process.ts';
 import { progressBar } from './progress.ts';
-import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
+import { loadPretrained, type Pretrained } from './pretrained.ts';
+import { imageShapeOf, resolveNetwork, type ResolvedNetwork } from './resolveNetwork.ts';
 import { openRunData, type RunData } from './runData.ts';
 import { storeEpochs, withAbsolutePaths, writeConfig } from './runFolder.ts';
 import { refuseFiles, RUN_FILES } from './runFiles.ts';
 import { checkSameData } from './sameData.ts';
 import { backendNotes, networkMetadata, settingsMetadata } from './sameSettings.ts';
 import type { RunOptions } from './trainOptions.ts';
-import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
+import { augmented, optimizerOf, scheduleOf, trainable } from './trainParts.ts';
 import { METADATA_VERSION } from './weightsFile.ts';
 
 /** The result of a training run. */
@@ -106,11 +108,13 @@ export async function trainNetwork({
   const data = await openRunData(options, rng);
   const { validation, testedOn } = data;
   const train = augmented(data.train, options);
-  const network = await entry.build({
+  const { network: whole, notes } = await startingNetwork(entry, options, {
+    data: train,
     rng: rng.split(),
-    inputShape: imageShapeOf(train),
-    classes: train.classes,
+    // The others get the parameters of rank 0. A resumed run reads its checkpoint.
+    from: isFirst && resumed === undefined ? options.from : undefined,
   });
+  const network = trainable(whole, options);
   const optimizer = optimizerOf(options, network);
   const stepsPerEpoch = batchCount(train.length, batchSize, { dropLast });
   const examplesPerEpoch = Math.min(train.length, stepsPerEpoch * batchSize);
@@ -236,6 +240,7 @@ export async function trainNetwork({
       await save();
     }
     describeData(data).forEach(print);
+    notes.forEach(print);
     progress?.show(Math.floor(trainer.progress.step / stepsPerEpoch) + 1);
     training = true;
     const result = await trainer.run();
@@ -263,6 +268,17 @@ export async function trainNetwork({
     network.dispose();
     await unlock?.();
   }
+}
+
+/** Builds the network of a run, with the weights of a file if the run starts with one. */
+async function startingNetwork(
+  entry: ResolvedNetwork,
+  { network }: RunOptions,
+  { data, rng, from }: { data: Dataset; rng: Rng; from: string | undefined },
+): Promise<Pretrained> {
+  if (from !== undefined) return loadPretrained(from, { network, entry }, data, rng);
+  const { classes } = data;
+  return { network: entry.build({ rng, inputShape: imageShapeOf(data), classes }), notes: [] };
 }
 
 /**

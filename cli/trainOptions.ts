@@ -54,6 +54,14 @@ export interface RunOptions {
    * `['pad:2', 'standardize']`.
    */
   readonly preprocess?: readonly string[];
+  /** The weights file from which the training starts. */
+  readonly from?: string;
+  /** The paths of the boxes that training leaves unchanged, such as `['conv1', 'layer1.*']`. */
+  readonly freeze?: readonly string[];
+  /** The paths of the only boxes that training changes. */
+  readonly trainOnly?: readonly string[];
+  /** Factors of the learning rate by the paths of boxes, such as `['layer4=0.1', 'fc=10']`. */
+  readonly rates?: readonly string[];
   /** The number of passes over the training examples. */
   readonly epochs: number;
   /** The number of examples per step. */
@@ -140,6 +148,17 @@ export function trainOptions(): Command {
     .addOption(HEADER_OPTION)
     .addOption(SHAPE_OPTION)
     .addOption(PREPROCESS_OPTION)
+    .option(
+      '--from <file>',
+      'start with the weights of a file; a head for other classes starts anew',
+    )
+    .option('--freeze <list>', 'leave these boxes unchanged, such as conv1,layer1.*', listOption)
+    .option('--train-only <list>', 'leave all boxes but these unchanged, such as fc', listOption)
+    .option(
+      '--rates <list>',
+      'factors of the learning rate by boxes, such as layer4=0.1,fc=10',
+      listOption,
+    )
     .option('--augment <list>', 'random image changes: shift:N, flip, elastic', listOption)
     .option('--epochs <n>', 'passes over the training examples', integerOption('--epochs', 1), 4)
     .option('--batch-size <n>', 'batch size', integerOption('--batch-size', 1), 64)

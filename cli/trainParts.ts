@@ -3,12 +3,13 @@ import { Adam } from '../optim/adam.ts';
 import { AdamW } from '../optim/adamw.ts';
 import { withGradientClipping } from '../optim/clip.ts';
 import type { OptimizerWithState } from '../optim/state.ts';
-import { withoutDecay } from '../optim/groups.ts';
+import { withoutDecay, type ParamGroup } from '../optim/groups.ts';
 import { RMSProp } from '../optim/rmsprop.ts';
 import { SGD } from '../optim/sgd.ts';
 import { augment, flip, shift, type Augmentation } from '../data/augment.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { elastic } from '../data/elastic.ts';
+import { didYouMean } from '../lib/didYouMean.ts';
 import { InputError, show } from '../lib/errors.ts';
 import type { Module } from '../lib/module.ts';
 import { ReduceOnPlateau } from '../optim/reduceOnPlateau.ts';
@@ -21,6 +22,7 @@ import {
   warmUp,
   type Schedule,
 } from '../optim/schedules.ts';
+import { freeze, pathMatcher } from '../train/freeze.ts';
 import type { RunOptions } from './trainOptions.ts';
 
 /**
@@ -38,7 +40,8 @@ export function optimizerOf(options: RunOptions, network: Module): OptimizerWith
     );
   }
   // Without weight decay, a user's box need not state `noDecay`.
-  const groups = weightDecay === 0 ? [] : [withoutDecay(network)];
+  const spared = weightDecay === 0 ? [] : [withoutDecay(network)];
+  const groups = [...rateGroups(options.rates ?? [], network, spared), ...spared];
   const rates = { learningRate, weightDecay, groups };
   const make: Record<RunOptions['optimizer'], () => OptimizerWithState> = {
     sgd: () => new SGD(network.params, { ...rates, momentum, ...(nesterov && { nesterov }) }),
@@ -52,6 +55,58 @@ export function optimizerOf(options: RunOptions, network: Module): OptimizerWith
   const clipped =
     clipNorm === undefined ? optimizer : withGradientClipping(optimizer, { norm: clipNorm });
   return clipValue === undefined ? clipped : withGradientClipping(clipped, { value: clipValue });
+}
+
+/**
+ * Parses `--rates layer4=0.1,fc=10`: groups of parameters with factors of the learning rate. A path
+ * names a box, or a container with all boxes inside it, as in `--freeze`.
+ *
+ * Errors: a word of another form; a negative factor; a path that names no trainable parameter.
+ * @param spared the group without weight decay, which the parameters of these groups may be in too.
+ */
+function rateGroups(
+  words: readonly string[],
+  network: Module,
+  spared: readonly ParamGroup[],
+): ParamGroup[] {
+  const names = Object.keys(network.params);
+  return words.flatMap((word) => {
+    const [, path, factor] = /^([^=]+)=(\d+(?:\.\d+)?(?:e-?\d+)?)$/.exec(word) ?? [];
+    if (path === undefined) {
+      throw new InputError(`--rates: expected PATH=FACTOR, such as layer4=0.1, got ${show(word)}`);
+    }
+    const matches = pathMatcher(path);
+    if (!names.some(matches)) {
+      throw new InputError(
+        `--rates: expected the path of a box with trainable parameters, got ${show(path)}${didYouMean(path, names)}`,
+      );
+    }
+    const learningRateScale = Number(factor);
+    return [
+      ...spared.map((group) => ({
+        matches: (name: string) => matches(name) && group.matches(name),
+        weightDecay: 0,
+        learningRateScale,
+      })),
+      { matches, learningRateScale },
+    ];
+  });
+}
+
+/**
+ * Returns the network as its training changes it: without the boxes of `--freeze`, or with those of
+ * `--train-only` alone.
+ *
+ * Errors: both options; those of `freeze`.
+ */
+export function trainable(
+  network: Module,
+  { freeze: frozen, trainOnly }: Pick<RunOptions, 'freeze' | 'trainOnly'>,
+): Module {
+  if (frozen !== undefined && trainOnly !== undefined)
+    throw new InputError('--train-only: expected no --freeze with it, got both');
+  if (trainOnly !== undefined) return freeze(network, { except: trainOnly });
+  return frozen === undefined ? network : freeze(network, frozen);
 }
 
 /**

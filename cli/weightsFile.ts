@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { ArrayDataset, type Dataset } from '../data/dataset.ts';
+import { PREPROCESSINGS, type Preprocessing, type PreprocessingName } from '../data/preprocess.ts';
 import { PREPROCESSING, type PreprocessingStep } from '../data/preprocessingSteps.ts';
-import { InputError, show } from '../lib/errors.ts';
+import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import type { Module } from '../lib/module.ts';
 import { parseJson } from '../lib/parseJson.ts';
 import { Rng } from '../lib/rng.ts';
@@ -12,15 +13,15 @@ import {
   readWeightsHeader,
   type WeightsHeader,
 } from '../models/loadTrainedNetwork.ts';
-import type { TensorInfo } from '../formats/tensorFile.ts';
+import { headOf } from '../models/headOf.ts';
 import type { ImageShape } from '../models/options.ts';
-import { checkArchitecture } from './architecture.ts';
+import { TORCHVISION_NETWORKS } from '../models/torchvision/layout.ts';
+import { checkArchitecture, type Architecture } from './architecture.ts';
 import { isModuleFile } from './moduleFile.ts';
-import { entryOfOnnx, isOnnxFile } from './onnxNetwork.ts';
 import { placed } from './placed.ts';
 import { logBackend } from './process.ts';
-import type { ResolvedNetwork } from './resolvedNetwork.ts';
-import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
+import { configBeside } from './publishedConfig.ts';
+import { imageShapeOf, resolveNetwork, type ResolvedNetwork } from './resolveNetwork.ts';
 import { checkTable, TRAINING_TABLE, type TrainingTable } from './trainingTable.ts';
 
 /** The data on which a network was trained, before preprocessing. */
@@ -45,6 +46,8 @@ export interface WeightsFile {
   readonly header: WeightsHeader;
   /** The name of the network, or its module file. */
   readonly name: string;
+  /** Further arguments with which the network was trained. */
+  readonly architecture: Architecture;
   /** The network, with the settings of its training. */
   readonly entry: ResolvedNetwork;
   /** The training data; undefined if the file does not state it. */
@@ -54,7 +57,9 @@ export interface WeightsFile {
    * not state it.
    */
   readonly table: TrainingTable | undefined;
-  /** The preprocessing of the inputs. The list is empty if the file does not state it. */
+  /** How a picture becomes an image of the training data. */
+  readonly pixels: Preprocessing;
+  /** The preprocessing of the inputs, whose pixels are from 0 to 1. It may be empty. */
   readonly preprocessing: readonly PreprocessingStep[];
 }
 
@@ -77,32 +82,88 @@ export function trainingDataMetadata(dataset: Dataset): string {
  * @param network the network given by the user; by default the one that the file names.
  */
 export async function readWeightsFile(file: string, network?: string): Promise<WeightsFile> {
-  const onnx = isOnnxFile(file) ? await entryOfOnnx(file) : undefined;
-  const header = onnx ? { ...NO_TENSORS, metadata: onnx.metadata } : await readWeightsHeader(file);
+  const header = await readWeightsHeader(file);
   checkVersion(file, header);
-  const name = onnx ? file : (network ?? storedName(file, header));
+  const name = network ?? storedName(file, header);
   const entryOf = (key: string): [where: string, value: unknown] => {
     const json = header.metadata.get(key);
     const where = `${file}: ${key}`;
     return [where, json === undefined ? undefined : parseJson(where, json)];
   };
   const [where, value] = entryOf('architecture');
-  const architecture =
-    value === undefined || onnx ? {} : placed(where, () => checkArchitecture(value));
-  return {
+  const architecture = value === undefined ? {} : placed(where, () => checkArchitecture(value));
+  const resolved = await resolveNetwork(name, {
+    architecture,
+    ...(network === undefined && { where: `${file}: network` }),
+  });
+  const trainingData = checkedEntry(entryOf('data'), TRAINING_DATA);
+  const steps = checkedEntry(entryOf('preparation'), PREPROCESSING) ?? [];
+  const known = {
     file,
     header,
     name,
-    entry:
-      onnx ??
-      (await resolveNetwork(name, {
-        architecture,
-        ...(network === undefined && { where: `${file}: network` }),
-      })),
+    architecture,
     table: checkedEntry(entryOf('table'), TRAINING_TABLE),
-    trainingData: checkedEntry(entryOf('data'), TRAINING_DATA),
-    preprocessing: checkedEntry(entryOf('preparation'), PREPROCESSING) ?? [],
   };
+  // `train` wrote how its inputs were prepared. Of other weights, the network or a file says it.
+  if (trainingData !== undefined) {
+    const { unit } = PREPROCESSINGS;
+    return { ...known, entry: resolved, trainingData, pixels: unit, preprocessing: steps };
+  }
+  const entry = { ...resolved, ...(await configBeside(file)) };
+  const { preprocessing: pixels = PREPROCESSINGS[publishedPixels(name)], inputShape } = entry;
+  return { ...known, entry, trainingData, pixels, preprocessing: stepsOf(pixels, inputShape[2]) };
+}
+
+/** Returns the name of the conversion of pixels for the published weights of a network. */
+function publishedPixels(network: string): PreprocessingName {
+  if (['torchvision-googlenet', 'efficientnet-lite0'].includes(network)) return 'inception';
+  if (TORCHVISION_NETWORKS.includes(network)) return 'torchvision';
+  return ['alexnet', 'googlenet'].includes(network) ? 'caffe' : 'unit';
+}
+
+/**
+ * Returns the steps that prepare images with pixels from 0 to 1 as a recipe prepares bytes. The
+ * factor of the recipe is put into the mean and the standard deviation.
+ */
+function stepsOf(
+  { order, scale, mean, std }: Preprocessing,
+  channels: number,
+): PreprocessingStep[] {
+  // No step exchanges the channels, so data for such weights must be in their order already.
+  if (order === 'BGR') return [];
+  const factor = scale * 255;
+  const [means, stds] = [mean, std].map((list) => list.slice(0, channels).map((x) => x / factor));
+  const isIdentity = means.every((value) => value === 0) && stds.every((value) => value === 1);
+  return isIdentity ? [] : [{ standardize: { mean: means, std: stds } }];
+}
+
+/**
+ * Returns the number of classes of the weights: that of the training data, or that of the network's
+ * last parameters in the file.
+ *
+ * @param otherwise the number if neither is known; the network's own by default.
+ */
+export function classesOf(
+  { header, name, entry, trainingData }: WeightsFile,
+  otherwise = entry.classes,
+): number {
+  if (trainingData !== undefined) return trainingData.classes;
+  const { inputShape, torchName } = entry;
+  try {
+    const head = headOf({
+      header,
+      name,
+      inputShape,
+      ...(torchName && { rename: torchName }),
+      build: (options) => entry.build({ rng: new Rng(0), inputShape, ...options }),
+    });
+    return head.classes ?? otherwise;
+  } catch (error) {
+    // A network may refuse the numbers of classes that `headOf` tries.
+    if (error instanceof BoxpropError) return otherwise;
+    throw error;
+  }
 }
 
 /**
@@ -132,11 +193,6 @@ function storedName(file: string, header: WeightsHeader): string {
   if (name === undefined) {
     throw new InputError(
       `${file}: expected weights that name their network, got none: name it with --network`,
-    );
-  }
-  if (isOnnxFile(name)) {
-    throw new InputError(
-      `${file}: the weights are of ${show(name)}: name that file with --network`,
     );
   }
   if (isModuleFile(name)) {
@@ -173,12 +229,11 @@ export async function loadForData(
     const expected = `data whose class ${k} is ${show(names[k])}, as in its training`;
     throw new InputError(`${file}: expected ${expected}, got ${show(classNames?.[k])}`);
   }
-  // An ONNX file has the network and its weights.
-  if (isOnnxFile(file)) return entry.build({ rng: new Rng(0), inputShape, classes });
   const { network, prefix } = await loadTrainedNetwork(file, {
     name,
     header,
     inputShape,
+    ...(entry.torchName && { rename: entry.torchName }),
     build: (init) => entry.build({ rng: new Rng(0), init, inputShape, classes }),
   });
   if (header.note !== undefined) logBackend(`boxprop: ${file}: ${header.note}`);
@@ -186,9 +241,6 @@ export async function loadForData(
     logBackend(`boxprop: ${file}: the names begin with ${show(prefix)}, which is ignored`);
   return network;
 }
-
-/** The header of an ONNX file, whose tensors are parts of its network. */
-const NO_TENSORS = { format: 'ONNX', entries: new Map<string, TensorInfo>() } as const;
 
 const COUNT = integer(1, 1e5);
 

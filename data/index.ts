@@ -9,6 +9,6 @@ export { elastic, type ElasticOptions } from './elastic.ts';
 export { crop } from './crop.ts';
 export { channelStatistics, standardization, type ChannelStatistics } from './standardize.ts';
 export { preprocess, PREPROCESSINGS, type Preprocessing } from './preprocess.ts';
-export { resizeImage } from './resizeImage.ts';
+export { resizeImage, type Interpolation } from './resizeImage.ts';
 export type { PixelImage } from './image.ts';
 export { parseIdx, type IdxArray, type IdxData } from './idx.ts';

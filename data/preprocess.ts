@@ -2,7 +2,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { constant } from '../lib/constant.ts';
 import { InputError, show } from '../lib/errors.ts';
 import type { PixelImage } from './image.ts';
-import { resizeImage } from './resizeImage.ts';
+import { resizeImage, type Interpolation } from './resizeImage.ts';
 
 /** The steps that convert an image to the input that a network's weights expect. */
 export interface Preprocessing {
@@ -12,6 +12,8 @@ export interface Preprocessing {
    * proportions.
    */
   readonly shorterSide?: number;
+  /** The filter with which the image is resized; `bilinear` by default. */
+  readonly interpolation?: Interpolation;
   /** The order of the channels. */
   readonly order: 'RGB' | 'BGR';
   /** The factor by which the bytes, 0 ... 255, are multiplied. */
@@ -73,13 +75,17 @@ export function preprocess(
   recipe: Preprocessing,
 ): Tensor4D {
   checkRecipe(image, channels, recipe);
-  const { shorterSide, order, scale, mean, std } = recipe;
+  const { shorterSide, interpolation, order, scale, mean, std } = recipe;
   const grey = channels === 1 && image.channels === 3;
   const source = grey ? toGrey(image) : image;
   const cut =
     shorterSide === undefined
-      ? resizeImage(source, height, width)
-      : cropMiddle(resizeShorter(source, Math.max(shorterSide, height, width)), height, width);
+      ? resizeImage(source, height, width, interpolation)
+      : cropMiddle(
+          resizeShorter(source, Math.max(shorterSide, height, width), interpolation),
+          height,
+          width,
+        );
   const values = new Float32Array(height * width * channels);
   for (let i = 0; i < values.length; i++) {
     const c = i % channels;
@@ -115,13 +121,17 @@ function checkRecipe(
  * Resizes an image so that its shorter side has the given length. The longer side is scaled in
  * proportion and rounded down.
  */
-function resizeShorter(image: PixelImage, side: number): PixelImage {
+function resizeShorter(
+  image: PixelImage,
+  side: number,
+  interpolation: Interpolation | undefined,
+): PixelImage {
   const { height, width } = image;
   const [newHeight, newWidth] =
     width < height
       ? [Math.floor((side * height) / width), side]
       : [side, Math.floor((side * width) / height)];
-  return resizeImage(image, newHeight, newWidth);
+  return resizeImage(image, newHeight, newWidth, interpolation);
 }
 
 function cropMiddle(image: PixelImage, height: number, width: number): PixelImage {

@@ -8,6 +8,7 @@ import { crop } from './crop.ts';
 import type { Dataset } from './dataset.ts';
 import { channelStatistics, standardization, type ChannelStatistics } from './standardize.ts';
 import { mapInputs } from './mapInputs.ts';
+import { PREPROCESSINGS } from './preprocess.ts';
 
 /** The sizes that `--preprocess` accepts. */
 const SIZE = integer(1, 99);
@@ -81,9 +82,10 @@ export function preprocessedShape(
 
 /**
  * Parses the words of `--preprocess` for a training set. The words are `pad:PIXELS`,
- * `crop:HEIGHTxWIDTH`, `contrast:SIZE` (local contrast normalization in a window of SIZE pixels)
- * and `standardize` (by the mean and standard deviation of the training set's channels, after the
- * preceding steps).
+ * `crop:HEIGHTxWIDTH`, `contrast:SIZE` (local contrast normalization in a window of SIZE pixels),
+ * `standardize` (by the mean and standard deviation of the training set's channels, after the
+ * preceding steps), `normalize:MEAN/...:STD/...` (by these means and standard deviations, one per
+ * channel) and `imagenet` (by those of ImageNet, which published weights expect).
  *
  * Errors: an unknown word, or a size that is missing or out of range; those of the steps.
  */
@@ -107,10 +109,47 @@ export async function parsePreprocessing(
       steps.push({ contrast: Number(size) });
     } else if (word === 'standardize') {
       steps.push({ standardize: await channelStatistics(applyPreprocessing(train, steps)) });
+    } else if (word === 'imagenet' || word.startsWith('normalize:')) {
+      steps.push({ standardize: fixedStatistics(word, train.inputShape.at(-1) ?? 1) });
     } else {
-      const expected = 'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd) or standardize';
+      const expected =
+        'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd), standardize, normalize:MEAN/...:STD/... or imagenet';
       throw new InputError(`--preprocess: expected ${expected}, got ${show(word)}`);
     }
   }
   return steps;
+}
+
+/**
+ * Returns the words of `--preprocess` that give these steps for any training set. A mean and
+ * standard deviation become `normalize`, with all digits.
+ */
+export function preprocessingWords(steps: readonly PreprocessingStep[]): string[] {
+  return steps.map((step) => {
+    if ('pad' in step) return `pad:${step.pad}`;
+    if ('crop' in step) return `crop:${step.crop.join('x')}`;
+    if ('contrast' in step) return `contrast:${step.contrast}`;
+    const { mean, std } = step.standardize;
+    return `normalize:${mean.join('/')}:${std.join('/')}`;
+  });
+}
+
+/** Parses `imagenet` and `normalize:MEAN/...:STD/...`, such as `normalize:0.5/0.5/0.5:1/1/1`. */
+function fixedStatistics(word: string, channels: number): ChannelStatistics {
+  const { mean, std } = PREPROCESSINGS.torchvision;
+  const [means, stds] =
+    word === 'imagenet'
+      ? [mean, std]
+      : word
+          .slice('normalize:'.length)
+          .split(':')
+          .map((list) => list.split('/').map((text) => (text === '' ? NaN : Number(text))));
+  const isRight = (list: readonly number[] | undefined) =>
+    list?.length === channels && list.every(Number.isFinite);
+  if (isRight(means) && isRight(stds) && stds.every((value) => value >= 0))
+    return { mean: [...means], std: [...stds] };
+  throw new InputError(
+    `--preprocess: expected a finite mean and a std of at least 0 for each of ${channels} channels, ` +
+      `such as normalize:${Array(channels).fill(0.5).join('/')}:${Array(channels).fill(0.25).join('/')}, got ${show(word)}`,
+  );
 }

@@ -4,9 +4,9 @@ import { zeros, type Initializer } from '../lib/init/initializers.ts';
 import { numElements } from '../lib/shapes.ts';
 import type { AnyModule } from '../lib/module.ts';
 import type { TensorFile } from '../formats/tensorFile.ts';
-import { torchLayout } from '../formats/torch/torchLayout.ts';
+import { torchLayout, type Rename } from '../formats/torch/torchLayout.ts';
 import { withTensorFile } from '../formats/withTensorFile.ts';
-import type { FileLayout } from '../formats/safetensors/fileLayout.ts';
+import { storedAs, type FileLayout } from '../formats/safetensors/fileLayout.ts';
 import { loadWeights } from '../formats/safetensors/weights.ts';
 import { withoutWrapper, wrapperPrefixes } from '../formats/safetensors/wrapperPrefix.ts';
 import { guessPublished, publishedLayouts } from './publishedLayouts.ts';
@@ -17,7 +17,7 @@ export type WeightsHeader = Omit<TensorFile, 'read'>;
 /** The options of `loadTrainedNetwork`. */
 export interface TrainedNetworkOptions<M extends AnyModule> {
   /** Builds the network. `init` fills its parameters with 0, because the file replaces them all. */
-  readonly build: (init: Initializer) => M | Promise<M>;
+  readonly build: (init: Initializer) => M;
   /** The shape of one input: `[height, width, channels]` for an image. */
   readonly inputShape: readonly number[];
   /**
@@ -26,6 +26,13 @@ export interface TrainedNetworkOptions<M extends AnyModule> {
   readonly name?: string;
   /** The file's header, if it has been read already. */
   readonly header?: WeightsHeader;
+  /**
+   * The names of parameters that keep the values of `build`, such as those of a new head. Tensors
+   * of the file with their names are left out. None by default.
+   */
+  readonly except?: readonly string[];
+  /** Maps the path of a box to its name in PyTorch, as in `torchLayout`. */
+  readonly rename?: Rename;
 }
 
 /** A network with the weights of a file. */
@@ -66,32 +73,65 @@ export async function loadTrainedNetwork<M extends AnyModule>(
   file: string,
   options: TrainedNetworkOptions<M>,
 ): Promise<TrainedNetwork<M>> {
-  checkOptions('loadTrainedNetwork', options, ['build', 'inputShape', 'name', 'header']);
-  const { build, inputShape, header, name: given } = options;
+  checkOptions('loadTrainedNetwork', options, [
+    ...(['build', 'inputShape', 'name', 'header', 'except', 'rename'] as const),
+  ]);
+  const { build, header, except = [] } = options;
   const opened = header ?? (await readWeightsHeader(file));
-  const { entries } = opened;
-  const name = given ?? networkNameOf(opened);
-  const network = await build(boundedZeros(file, entries));
-  const tensors = { ...network.params, ...network.buffers };
-  const matches = (names: readonly string[]) => {
-    const { entries: found } = withoutWrapper(entries, names);
-    return names.filter((one) => found.has(one)).length;
-  };
-  const namesIn = ({ stored }: FileLayout) =>
-    Object.keys(tensors).map((key) => stored[key]?.name ?? key);
+  const network = build(boundedZeros(file, opened.entries));
   try {
-    let layout: FileLayout =
-      opened.format === 'PyTorch' ? torchLayout(network, inputShape) : CHECKPOINT;
-    for (const published of publishedLayouts(name ?? '', network, inputShape)) {
-      if (matches(namesIn(published)) > matches(namesIn(layout))) layout = published;
-    }
-    const names = namesIn(layout);
-    const stored = await loadWeights(file, tensors, layout);
-    return { network, metadata: stored, prefix: withoutWrapper(entries, names).prefix };
+    const tensors = { ...network.params, ...network.buffers };
+    const { layout, prefix } = layoutOf(opened, network, options);
+    const kept = Object.entries(tensors).filter(([key]) => !except.includes(key));
+    const left = except.map((key) => storedAs(key, tensors[key], layout).name);
+    const patterns = [...(layout.ignored ? [layout.ignored.source] : []), ...left.map(exactly)];
+    const metadata = await loadWeights(file, Object.fromEntries(kept), {
+      stored: layout.stored,
+      ...(patterns.length > 0 && { ignored: RegExp(patterns.join('|')) }),
+    });
+    return { network, metadata, prefix };
   } catch (error) {
     network.dispose();
     throw error;
   }
+}
+
+/** The options of `layoutOf`, which are those of `loadTrainedNetwork` with the same names. */
+export type LayoutOptions = Pick<
+  TrainedNetworkOptions<AnyModule>,
+  'inputShape' | 'name' | 'rename'
+>;
+
+/**
+ * Returns the layout of a network's tensors in a file: boxprop's own names, those of PyTorch, or
+ * those of the network's publishers, whichever match more, and the prefix of a wrapper. The tensors
+ * of a file of PyTorch, or of safetensors with `"format": "pt"` in its metadata, have PyTorch's
+ * axes.
+ */
+export function layoutOf(
+  header: WeightsHeader,
+  network: AnyModule,
+  { inputShape, name = networkNameOf(header), rename }: LayoutOptions,
+): { readonly layout: FileLayout; readonly prefix: string } {
+  const { entries, format, metadata } = header;
+  const keys = Object.keys({ ...network.params, ...network.buffers });
+  const matching = (layout: FileLayout) => {
+    const names = keys.map((key) => layout.stored[key]?.name ?? key);
+    const { entries: found, prefix } = withoutWrapper(entries, names);
+    return { layout, prefix, matches: names.filter((one) => found.has(one)).length };
+  };
+  const isTorch = format === 'PyTorch' || metadata.get('format') === 'pt' || rename !== undefined;
+  const own = matching(
+    isTorch ? torchLayout(network, inputShape, { ...(rename && { rename }) }) : CHECKPOINT,
+  );
+  return publishedLayouts(name ?? '', network, inputShape)
+    .map(matching)
+    .reduce((best, one) => (one.matches > best.matches ? one : best), own);
+}
+
+/** Returns the pattern that only this name matches. */
+function exactly(name: string): string {
+  return `^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
 }
 
 /** Reads the header of a weights file. Errors: those of `withTensorFile`. */

@@ -111,9 +111,8 @@ function boxesAt(
 ): Set<AnyModule> {
   const chosen = new Set<AnyModule>();
   for (const path of paths) {
-    const escaped = path.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
-    const pattern = new RegExp(`^${escaped}(\\.|$)`, 's');
-    const found = named.filter(({ path: own }) => pattern.test(own));
+    const matches = pathMatcher(path);
+    const found = named.filter(({ path: own }) => matches(own));
     if (found.length === 0) {
       const known = named.map(({ path: own }) => own);
       throw new InputError(
@@ -123,6 +122,16 @@ function boxesAt(
     for (const { box } of found) chosen.add(box);
   }
   return chosen;
+}
+
+/**
+ * Returns a function that tells whether a name is that of a box with this path, or of anything
+ * inside the box; `*` stands for any characters.
+ */
+export function pathMatcher(path: string): (name: string) => boolean {
+  const escaped = path.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+  const pattern = new RegExp(`^${escaped}(\\.|$)`, 's');
+  return (name) => pattern.test(name);
 }
 
 /** A network whose training leaves some boxes unchanged. */

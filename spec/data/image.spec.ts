@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { useBackend } from '../../lib/backend/useBackend.ts';
 import { decodeImage, loadImage, type PixelImage } from '../../data/image.ts';
 import { preprocess, PREPROCESSINGS } from '../../data/preprocess.ts';
-import { resizeImage } from '../../data/resizeImage.ts';
+import { resizeImage, type Interpolation } from '../../data/resizeImage.ts';
 import { inputError } from '../support/inputError.ts';
 
 interface Pixels {
@@ -148,8 +148,9 @@ describe('loadImage', () => {
 });
 
 describe('resizing', () => {
-  const { resized, cuts } = fixture('imageResized') as {
+  const { resized, filtered, cuts } = fixture('imageResized') as {
     resized: Pixels[];
+    filtered: (Pixels & { interpolation: Interpolation })[];
     cuts: (Pixels & { side: number; size: number })[];
   };
   let image: PixelImage;
@@ -166,6 +167,19 @@ describe('resizing', () => {
       expectPixels(resizeImage(image, expected.shape[0], expected.shape[1]), expected, 1);
     },
   );
+
+  test.each(
+    filtered.map((one) => [one.interpolation, one.shape.slice(0, 2).join('x'), one] as const),
+  )('%s to %s equals Pillow’s', (interpolation, _, expected) => {
+    const [height, width] = expected.shape;
+    const tolerance = interpolation === 'nearest' ? 0 : 1;
+    expectPixels(resizeImage(image, height, width, interpolation), expected, tolerance);
+  });
+
+  test('an unknown filter is refused', () => {
+    const resize = () => resizeImage(image, 2, 2, 'lanczos' as Interpolation);
+    expect(resize).toThrow('resizeImage: expected bilinear, bicubic or nearest, got "lanczos"');
+  });
 
   test.each(cuts)(
     'to a shorter side of $side with a crop of $size equals torchvision’s',

@@ -323,7 +323,8 @@ describe('the words of --preprocess', () => {
     'contrast:',
     '',
   ])('refuse %j', async (word) => {
-    const expected = 'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd) or standardize';
+    const expected =
+      'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd), standardize, normalize:MEAN/...:STD/... or imagenet';
     await expect(parsePreprocessing([word], counted())).rejects.toThrow(
       inputError(`--preprocess: expected ${expected}, got ${JSON.stringify(word)}`),
     );

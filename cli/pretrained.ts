@@ -1,0 +1,90 @@
+import { preprocessingWords } from '../data/preprocessingSteps.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { InputError, show } from '../lib/errors.ts';
+import type { Module } from '../lib/module.ts';
+import type { Rng } from '../lib/rng.ts';
+import { headOf } from '../models/headOf.ts';
+import { loadTrainedNetwork } from '../models/loadTrainedNetwork.ts';
+import type { RunOptions } from './trainOptions.ts';
+import { isImageFolder } from './openImages.ts';
+import { imageShapeOf, type ResolvedNetwork } from './resolveNetwork.ts';
+import { readWeightsFile } from './weightsFile.ts';
+
+/**
+ * Returns the options of a run that starts with the weights of a file, for those that the user does
+ * not name: the network and its architecture, the preprocessing that the weights expect, and for
+ * images in folders the size of the images that they expect.
+ *
+ * Errors: those of `readWeightsFile`.
+ * @param data the path of the data.
+ */
+export async function pretrainedOptions(
+  from: string,
+  network: string | undefined,
+  data: string | undefined,
+): Promise<Pick<RunOptions, 'network' | 'architecture' | 'preprocess' | 'shape'>> {
+  const weights = await readWeightsFile(from, network);
+  const { name, architecture, preprocessing, trainingData, entry } = weights;
+  const words = preprocessingWords(preprocessing);
+  const hasImages = data !== undefined && (await isImageFolder(data));
+  return {
+    network: name,
+    ...(Object.keys(architecture).length > 0 && { architecture }),
+    ...(words.length > 0 && { preprocess: words }),
+    ...(hasImages && { shape: (trainingData ?? entry).inputShape }),
+  };
+}
+
+/** A network that starts with the weights of a file. */
+export interface Pretrained {
+  readonly network: Module;
+  /** Lines for the user: what was loaded, and what starts anew. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Builds a network for a dataset with the weights of a file. If the file has another number of
+ * classes, or other classes, the parameters that depend on their number start anew.
+ *
+ * Errors: weights that do not fit the network apart from its head; weights without a parameter
+ *         that fits.
+ * @param rng draws the parameters that start anew.
+ */
+export async function loadPretrained(
+  from: string,
+  { network, entry }: { readonly network: string; readonly entry: ResolvedNetwork },
+  data: Pick<Dataset, 'inputShape' | 'classes' | 'classNames'>,
+  rng: Rng,
+): Promise<Pretrained> {
+  const { header, name, trainingData } = await readWeightsFile(from, network);
+  const { torchName: rename } = entry;
+  const { classes, classNames } = data;
+  const inputShape = imageShapeOf(data);
+  const given = { header, name, inputShape, ...(rename && { rename }) };
+  const head = headOf({
+    ...given,
+    build: (options) => entry.build({ rng, inputShape, ...options }),
+  });
+  const before = trainingData?.classes ?? head.classes;
+  const names = trainingData?.classNames;
+  const isSame =
+    before === classes &&
+    (names === undefined || classNames === undefined || show(names) === show(classNames));
+  const fresh = isSame ? [] : head.names;
+  const { network: built } = await loadTrainedNetwork(from, {
+    ...given,
+    except: fresh,
+    build: () => entry.build({ rng, inputShape, classes }),
+  });
+  const loaded = Object.keys({ ...built.params, ...built.buffers }).length - fresh.length;
+  if (loaded === 0) {
+    built.dispose();
+    throw new InputError(`--from: expected weights of more than the head, got none in ${from}`);
+  }
+  const why = before === classes ? 'for other classes' : `for ${classes} classes, not ${before}`;
+  const kept = `${from}: ${loaded} tensors are loaded`;
+  return {
+    network: built,
+    notes: [fresh.length === 0 ? kept : `${kept}; new, ${why}: ${fresh.join(', ')}`],
+  };
+}

@@ -1,8 +1,0 @@
-import type { Module } from '../lib/module.ts';
-import type { NetworkEntry } from '../models/networks.ts';
-import type { NetworkOptions } from '../models/options.ts';
-
-/** A network that a command can build. Building one from a file may take time. */
-export interface ResolvedNetwork extends Omit<NetworkEntry, 'build'> {
-  readonly build: (options: NetworkOptions) => Module | Promise<Module>;
-}
