@@ -1,4 +1,4 @@
-import { tensor, type Tensor, tensor1d, type Tensor1D } from '@tensorflow/tfjs-core';
+import { tensor, type Tensor, tensor1d, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import type { Share } from '../lib/group.ts';
@@ -6,12 +6,18 @@ import type { Rng } from '../lib/rng.ts';
 import type { IdxData } from './idx.ts';
 import { checkNamesDiffer } from './namesDiffer.ts';
 
-/** Some examples of a dataset. The caller owns both tensors. */
+/** Some examples of a dataset. The caller owns the tensors. */
 export interface Batch {
   /** The inputs, float32 of shape `[examples, ...inputShape]`. */
   readonly input: Tensor;
   /** The labels, int32 of shape `[examples]`, each from 0 to classes − 1. */
   readonly labels: Tensor1D;
+  /**
+   * The target probabilities of a batch of mixed examples, float32 of shape `[examples, classes]`.
+   * The label of such an example is the class with the largest part. Without it, the labels are the
+   * target.
+   */
+  readonly target?: Tensor2D;
 }
 
 /**

@@ -1,5 +1,12 @@
 /** boxprop/data: datasets in memory, their preprocessing, and augmentation. */
 export { ArrayDataset, type ArrayDatasetOptions, type Batch, type Dataset } from './dataset.ts';
+export {
+  ArrayTargetDataset,
+  type ArrayTargetDatasetOptions,
+  type TargetBatch,
+  type TargetDataset,
+  type TargetInfo,
+} from './targets.ts';
 export { batchCount, batches, shuffledBatches, type BatchesOptions } from './batches.ts';
 export { split, subset, type SubsetOptions } from './split.ts';
 export { folds, stratifiedSplit } from './stratify.ts';

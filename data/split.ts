@@ -2,6 +2,7 @@ import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';
 import { datasetInfo, type Dataset } from './dataset.ts';
+import { hasTargets, type TargetDataset } from './targets.ts';
 
 /** The options of `subset`. */
 export interface SubsetOptions {
@@ -18,10 +19,20 @@ export interface SubsetOptions {
  *     first.length; // 3
  */
 export function subset(
+  dataset: TargetDataset,
+  indices: ArrayLike<number>,
+  options?: SubsetOptions,
+): TargetDataset;
+export function subset(
   dataset: Dataset,
   indices: ArrayLike<number>,
+  options?: SubsetOptions,
+): Dataset;
+export function subset(
+  dataset: Dataset | TargetDataset,
+  indices: ArrayLike<number>,
   options: SubsetOptions = {},
-): Dataset {
+): Dataset | TargetDataset {
   checkOptions('subset', options, ['name']);
   const { name = dataset.name } = options;
   const given = Array.from(indices);
@@ -36,18 +47,21 @@ export function subset(
     );
   }
   const chosen = Int32Array.from(given);
+  const at = (given: Int32Array) => given.map((index) => indexAt(name, chosen, index));
+  const { length } = chosen;
+  if (hasTargets(dataset)) {
+    const { inputShape, target } = dataset;
+    const batch: TargetDataset['batch'] = (given, rng, share) =>
+      dataset.batch(at(given), rng, share);
+    return { name, length, inputShape, target, batch };
+  }
   const { labels } = dataset;
   return {
     ...datasetInfo(dataset),
     name,
-    length: chosen.length,
+    length,
     ...(labels && { labels: chosen.map((index) => labels[index]) }),
-    batch: (indices, rng, share) =>
-      dataset.batch(
-        indices.map((index) => indexAt(name, chosen, index)),
-        rng,
-        share,
-      ),
+    batch: (given, rng, share) => dataset.batch(at(given), rng, share),
   };
 }
 
@@ -60,14 +74,25 @@ export function subset(
  *     const [rest, validation] = split(train, [0.9, 0.1], rng);
  *     validation.length; // 6000 for MNIST
  */
-export function split(dataset: Dataset, fractions: readonly number[], rng: Rng): Dataset[] {
+export function split(
+  dataset: TargetDataset,
+  fractions: readonly number[],
+  rng: Rng,
+): TargetDataset[];
+export function split(dataset: Dataset, fractions: readonly number[], rng: Rng): Dataset[];
+export function split(
+  dataset: Dataset | TargetDataset,
+  fractions: readonly number[],
+  rng: Rng,
+): (Dataset | TargetDataset)[] {
   checkFractions('split', fractions);
   const order = rng.permutation(dataset.length);
   let end = 0;
   return fractions.map((_, k) => {
     const start = Math.round(end * dataset.length);
     end = sum(fractions.slice(0, k + 1));
-    return subset(dataset, order.slice(start, Math.round(end * dataset.length)));
+    const part = order.slice(start, Math.round(end * dataset.length));
+    return hasTargets(dataset) ? subset(dataset, part) : subset(dataset, part);
   });
 }
 

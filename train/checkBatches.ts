@@ -11,6 +11,8 @@ export interface BatchSizes {
   readonly train: Pick<Dataset, 'length' | 'inputShape'>;
   /** The number of examples per step. */
   readonly batchSize: number;
+  /** The number of parts in which a batch is computed; 1 by default. */
+  readonly accumulate?: number;
   /** Whether a shorter last batch is left out; false by default. */
   readonly dropLast?: boolean;
   /** The processes that each train on a part of a batch; one process by default. */
@@ -66,8 +68,17 @@ function smallPart(
   network: AnyModule,
   smallest: number,
   examples: number,
-  { group, syncBatchNorm = false }: BatchSizes,
+  { group, syncBatchNorm = false, accumulate = 1 }: BatchSizes,
 ): SmallBatch | undefined {
+  const onRank = Math.floor(smallest / (group?.size ?? 1));
+  const part = Math.max(1, Math.floor(onRank / accumulate));
+  if (accumulate > 1 && onRank >= examples && part < examples) {
+    return {
+      expected: `at least ${examples} examples in each part of a batch, for the statistics of BatchNorm`,
+      got: `${part} (${onRank} examples in ${accumulate} parts)`,
+      advice: 'choose fewer parts with accumulate (--accumulate)',
+    };
+  }
   if (group === undefined || group.size === 1 || syncBatchNorm) return undefined;
   if (Object.keys(network.buffers).length === 0 && examples === 1) return undefined;
   const { count } = shareOf({ rank: 0, size: group.size }, smallest);

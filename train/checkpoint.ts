@@ -5,9 +5,10 @@ import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import { parseJson } from '../lib/parseJson.ts';
-import type { Module } from '../lib/module.ts';
+import type { Module, Params } from '../lib/module.ts';
 import { checkSchema, integer, number, object, positive, record } from '../lib/schema.ts';
 import type { TrainingProgress } from './trainer.ts';
+import type { WeightAverage } from './weightAverage.ts';
 import type { OptimizerState } from '../optim/state.ts';
 import { withSafetensors } from '../formats/safetensors/safetensorsFile.ts';
 import { finiteFloats } from '../formats/safetensors/finiteFloats.ts';
@@ -19,6 +20,8 @@ export interface Checkpointable {
   readonly network: Pick<Module, 'params' | 'buffers'>;
   /** The optimizer, whose state between steps is saved. */
   readonly optimizer: { state(): OptimizerState; restore(state: OptimizerState): void };
+  /** The moving average of the weights, if the training has one. */
+  readonly average?: Pick<WeightAverage, 'tensors'>;
 }
 
 /** The options of `saveCheckpoint`. */
@@ -32,12 +35,14 @@ export interface SaveCheckpointOptions extends Checkpointable {
 /** The version of the format that `saveCheckpoint` writes. */
 const VERSION = 1;
 const OPTIMIZER = 'optimizer/';
+/** Readers of weights ignore the names of the optimizer, and so the averages too. */
+const AVERAGE = 'average/';
 
 /**
  * Writes everything that is needed to resume training to one safetensors file, completely or not at
  * all. The network's parameters and buffers have their own names, so the file also serves as a
- * weights file. The optimizer's tensors have names such as `optimizer/velocity/0.weight`. The
- * metadata contains the progress as JSON, the version of the format, and the number of steps, if
+ * weights file. The optimizer's tensors have names such as `optimizer/velocity/0.weight`, and the
+ * averages of the weights names such as `optimizer/average/0.weight`. The metadata contains the progress as JSON, the version of the format, and the number of steps, if
  * any, that the optimizer has made outside this training.
  *
  * Errors: a value that is not finite; a file that cannot be written; an unknown option. The old
@@ -47,12 +52,21 @@ const OPTIMIZER = 'optimizer/';
  *       saveCheckpoint('model.safetensors', { network, optimizer, progress: trainer.progress });
  */
 export async function saveCheckpoint(file: string, options: SaveCheckpointOptions): Promise<void> {
-  checkOptions('saveCheckpoint', options, ['network', 'optimizer', 'progress', 'metadata']);
-  const { network, optimizer, progress, metadata = {} } = options;
+  checkOptions('saveCheckpoint', options, [
+    'network',
+    'optimizer',
+    'average',
+    'progress',
+    'metadata',
+  ]);
+  const { network, optimizer, average, progress, metadata = {} } = options;
   const { tensors, scalars } = optimizer.state();
   const otherSteps = (scalars.steps ?? progress.step) - progress.step;
   const optimizerTensors = Object.fromEntries(
-    Object.entries(tensors).map(([name, value]) => [OPTIMIZER + name, value]),
+    Object.entries({ ...tensors, ...withPrefix(average?.tensors ?? {}) }).map(([name, value]) => [
+      OPTIMIZER + name,
+      value,
+    ]),
   );
   const all = { ...network.params, ...network.buffers, ...optimizerTensors };
   const verdict = tidy(() => zeroIfFinite(Object.values(all)));
@@ -74,8 +88,8 @@ export async function saveCheckpoint(file: string, options: SaveCheckpointOption
 /**
  * Sets a network and an optimizer to the state in a checkpoint.
  *
- * Errors: a file that contains only weights; a checkpoint in another version of the format; invalid
- *         progress or scalars (the message names the field); a number of steps that differs from
+ * Errors: a file that contains only weights; a checkpoint in another version of the format; averages
+ *         of the weights in only one of the checkpoint and the training; invalid progress or scalars (the message names the field); a number of steps that differs from
  *         the optimizer's; a tensor that is not finite; those of `loadWeights` and of the
  *         optimizer's `restore`; an unknown option.
  * @returns the progress, for `Trainer.restore`.
@@ -87,8 +101,8 @@ export async function loadCheckpoint(
   file: string,
   options: Checkpointable,
 ): Promise<TrainingProgress> {
-  checkOptions('loadCheckpoint', options, ['network', 'optimizer']);
-  const { network, optimizer } = options;
+  checkOptions('loadCheckpoint', options, ['network', 'optimizer', 'average']);
+  const { network, optimizer, average } = options;
   const { progress, scalars, tensors } = await withSafetensors(
     file,
     async ({ entries, metadata, read }) => {
@@ -114,12 +128,37 @@ export async function loadCheckpoint(
     },
   );
   try {
+    const averages = withPrefix(average?.tensors ?? {});
+    checkAverages(file, averages, tensors);
     const own = { ...network.params, ...network.buffers };
     await loadWeights(file, own, { stored: {}, ignored: /^optimizer\// });
-    optimizer.restore({ tensors, scalars });
+    const slots = Object.entries(tensors).filter(([name]) => !name.startsWith(AVERAGE));
+    optimizer.restore({ tensors: Object.fromEntries(slots), scalars });
+    for (const [name, variable] of Object.entries(averages)) variable.assign(tensors[name]);
     return progress;
   } finally {
     disposeTensors(tensors);
+  }
+}
+
+function withPrefix(averages: Params): Params {
+  return Object.fromEntries(
+    Object.entries(averages).map(([name, average]) => [AVERAGE + name, average]),
+  );
+}
+
+/** Throws if the averages in a checkpoint are not those of the training. */
+function checkAverages(file: string, averages: Params, stored: OptimizerState['tensors']): void {
+  const names = Object.keys(stored).filter((name) => name.startsWith(AVERAGE));
+  const describe = (shape?: readonly number[]) =>
+    shape === undefined ? 'none' : `one of shape ${show(shape)}`;
+  for (const name of new Set([...Object.keys(averages), ...names])) {
+    const [expected, got] = [averages[name]?.shape, stored[name]?.shape];
+    if (show(expected ?? null) === show(got ?? null)) continue;
+    throw new InputError(
+      `${file}: ${name}: expected ${describe(expected)}, got ${describe(got)}; ` +
+        'a training with an average of the weights continues with one, and no other does',
+    );
   }
 }
 
@@ -202,7 +241,10 @@ const PROGRESS = object({
   dropLast: v.exactOptional(v.boolean()),
   lossSum: number(),
   errors: integer(0),
-  best: v.exactOptional(object({ epoch: integer(1), errorRate: number(0), loss: number() })),
+  metricSums: v.exactOptional(v.array(number())),
+  best: v.exactOptional(
+    object({ epoch: integer(1), errorRate: v.exactOptional(number(0)), loss: number() }),
+  ),
   learningRate: v.exactOptional(positive()),
   plateau: v.exactOptional(SCALARS),
   streams: v.pipe(

@@ -25,8 +25,12 @@ export class ClassificationMetrics {
   /** `confusion[label][answer]` is the number of examples with this label and this answer. */
   readonly confusion: number[][];
 
-  constructor(classes: number) {
+  readonly #ignoreIndex: number | undefined;
+
+  /** @param ignoreIndex the label of examples that are not counted. */
+  constructor(classes: number, ignoreIndex?: number) {
     this.classes = classes;
+    this.#ignoreIndex = ignoreIndex;
     this.confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   }
 
@@ -47,6 +51,7 @@ export class ClassificationMetrics {
   add(scores: ArrayLike<number>, labels: ArrayLike<number>): void {
     const { classes } = this;
     for (let n = 0; n < labels.length; n++) {
+      if (labels[n] === this.#ignoreIndex) continue;
       const row = n * classes;
       const labelScore = scores[row + labels[n]];
       let answer = 0;

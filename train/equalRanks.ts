@@ -36,7 +36,7 @@ export function requireSame(group: Group, facts: Readonly<Record<string, unknown
 export async function broadcastState(
   group: Group,
   network: Pick<Module, 'params' | 'buffers'>,
-  optimizer: Optimizer,
+  optimizer?: Optimizer,
 ): Promise<void> {
   if (group.size === 1) return;
   for (const variable of variablesOf(network)) {
@@ -44,7 +44,7 @@ export async function broadcastState(
     variable.assign(value);
     disposeTensors(value);
   }
-  if (!hasState(optimizer)) return;
+  if (optimizer === undefined || !hasState(optimizer)) return;
   const { tensors, scalars } = optimizer.state();
   const shapes = Object.entries(tensors).map(([name, { shape }]) => ({ name, shape }));
   const text = broadcastText(group, JSON.stringify({ shapes, scalars }));

@@ -1,7 +1,10 @@
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
-import type { Cost } from '../lib/cost.ts';
+import { scalar } from '../lib/constant.ts';
+import { Cost } from '../lib/cost.ts';
 import { batchCount, batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { hasTargets, type TargetBatch, type TargetDataset } from '../data/targets.ts';
 import { BoxError, InputError } from '../lib/errors.ts';
 import { checkOptions, nameOf } from '../lib/check.ts';
 import { GroupStopped, soloGroup, type Group } from '../lib/group.ts';
@@ -10,6 +13,7 @@ import type { Module } from '../lib/module.ts';
 import { stepCompiler, type StepCompiler } from '../lib/kernels/graph/stepCompiler.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 import { ClassificationMetrics } from './classificationMetrics.ts';
+import { TargetMetrics, type TargetMetricValues } from './targetMetrics.ts';
 
 /** The metrics of a classifier on a dataset. */
 export interface Evaluation {
@@ -36,6 +40,25 @@ export interface Evaluation {
    * with a NaN score are not counted.
    */
   readonly confusion: readonly (readonly number[])[];
+}
+
+/** The metrics of a network on a `TargetDataset`. */
+export interface TargetEvaluation {
+  /** The number of examples. */
+  readonly examples: number;
+  /**
+   * The loss of the cost. For 'mean', it is the mean over the whole dataset; for 'sum', the sum
+   * divided by the number of examples.
+   */
+  readonly loss: number;
+  /** The metrics, whose names depend on the kind of the targets. */
+  readonly metrics: TargetMetricValues;
+}
+
+/** The options of `evaluate` for a `TargetDataset`. */
+export interface TargetEvaluateOptions extends EvaluateOptions {
+  /** The cost of the network's output and the targets. */
+  readonly cost: Cost;
 }
 
 /** The options of `evaluate`. */
@@ -71,79 +94,66 @@ export interface EvaluateOptions {
 const WORTH_COMPILING = 8;
 
 /**
- * Measures the performance of a classifier on a dataset, in inference mode. The network returns one
- * score per class. An example with a NaN score counts as an error. `evaluate` yields to the event
- * loop after each batch.
+ * Measures the performance of a network on a dataset, in inference mode. A classifier returns one
+ * score per class, and an example with a NaN score counts as an error. For a `TargetDataset`, the
+ * cost is required, and the metrics are those of the kind of its targets. `evaluate` yields to the
+ * event loop after each batch.
  *
- * Shapes: the network's input [N, ...inputShape], its output [N, classes].
- * Errors: those of the boxes and of the dataset; an empty dataset; an output of the wrong shape; an
- *         unknown option.
+ * Shapes: the network's input [N, ...inputShape]; its output [N, classes], or for targets
+ *         [N, ...target.shape] and, for labels per position, [N, ...target.shape, classes].
+ * Errors: those of the boxes and of the dataset; an empty dataset; an output of the wrong shape; no
+ *         cost for a `TargetDataset`; targets that all have the weight 0; an unknown option.
  *
  *     const { accuracy, confusion } = await evaluate(network, test, { batchSize: 250 });
  *     console.log(`${(100 * accuracy).toFixed(1)} % correct`);
  */
-export async function evaluate(
+export function evaluate(
   network: Module,
   dataset: Dataset,
-  options: EvaluateOptions = {},
+  options?: EvaluateOptions,
+): Promise<Evaluation>;
+export function evaluate(
+  network: Module,
+  dataset: TargetDataset,
+  options: TargetEvaluateOptions,
+): Promise<TargetEvaluation>;
+export async function evaluate(
+  network: Module,
+  dataset: Dataset | TargetDataset,
+  options: EvaluateOptions | TargetEvaluateOptions = {},
+): Promise<Evaluation | TargetEvaluation> {
+  const known = ['batchSize', 'compile', 'compiler', 'group', 'signal'] as const;
+  if (!hasTargets(dataset)) {
+    checkOptions<EvaluateOptions>('evaluate', options, known);
+    return evaluateLabels(network, dataset, options);
+  }
+  checkOptions<Partial<TargetEvaluateOptions>>('evaluate', options, [...known, 'cost']);
+  const cost = 'cost' in options ? options.cost : undefined;
+  if (cost instanceof Cost) return evaluateTargets(network, dataset, { ...options, cost });
+  throw new InputError(`evaluate: expected the cost of the targets of ${dataset.name}, got none`);
+}
+
+async function evaluateLabels(
+  network: Module,
+  dataset: Dataset,
+  options: EvaluateOptions,
 ): Promise<Evaluation> {
-  checkOptions('evaluate', options, ['batchSize', 'compile', 'compiler', 'group', 'signal']);
-  const { batchSize = 250, compile = true, group = soloGroup, signal } = options;
+  const { group = soloGroup } = options;
   const cost: Cost = new SoftmaxCrossEntropy({ reduction: 'sum' });
-  if (dataset.length === 0) {
-    throw new InputError(`evaluate: expected examples in ${dataset.name}, got none`);
-  }
   const metrics = new ClassificationMetrics(dataset.classes);
-  const isWorthIt = compile && dataset.length >= WORTH_COMPILING * batchSize;
-  const own = options.compiler === undefined && isWorthIt ? await stepCompiler() : undefined;
-  const run: StepCompiler['run'] = (options.compiler ?? own)?.run ?? ((part) => part());
-  // One number per batch, so that the order of their sum does not depend on the ranks.
-  const count = batchCount(dataset.length, batchSize);
-  // The last number counts the ranks that have stopped: the others wait for them in the same sum.
-  const totals = new Float64Array(count + 1);
-  const losses = totals.subarray(0, count);
-  let k = -1;
-  try {
-    for (const indices of batches(dataset.length, batchSize)) {
-      if (signal?.aborted === true) {
-        totals[count] = 1;
-        break;
-      }
-      k++;
-      if (k % group.size !== group.rank) continue;
-      const { input, labels } = await dataset.batch(indices);
-      try {
-        const infer = () => {
-          const scores = network.infer(input, { mode: 'inference' });
-          if (scores.shape.join() !== `${indices.length},${dataset.classes}`) {
-            throw new BoxError(
-              [`${nameOf(network)}.forward`],
-              `expected output of shape [${indices.length}, ${dataset.classes}] for ${dataset.name}, got [${scores.shape.join(', ')}]`,
-            );
-          }
-          return { scores, loss: cost.forward(scores, labels).loss };
-        };
-        // Inference changes nothing, so nothing must be undone before it runs again.
-        const result = run(
-          () => tidy(infer),
-          () => undefined,
-        );
-        metrics.add(await result.scores.data(), await labels.data());
-        [losses[k]] = await result.loss.data();
-        disposeTensors(result);
-      } finally {
-        disposeTensors([input, labels]);
-      }
-      await yieldToEventLoop();
-    }
-  } finally {
-    own?.dispose();
-  }
-  group.sum(totals);
-  if (totals[count] > 0) {
-    signal?.throwIfAborted();
-    throw new GroupStopped();
-  }
+  const losses = await eachBatch(network, dataset, options, {
+    sums: 1,
+    load: async (indices) => {
+      const { input, labels: target } = await dataset.batch(indices);
+      return { input, target };
+    },
+    outputShape: [dataset.classes],
+    loss: (scores, labels) => cost.forward(scores, labels).loss,
+    measure: (scores, labels, loss) => {
+      metrics.add(scores, labels);
+      return [loss];
+    },
+  });
   metrics.merge(group);
   const loss = losses.reduce((sum, value) => sum + value, 0);
   const { errors, top5Errors, confusion } = metrics;
@@ -157,4 +167,143 @@ export async function evaluate(
     top5Errors,
     confusion,
   };
+}
+
+async function evaluateTargets(
+  network: Module,
+  dataset: TargetDataset,
+  options: TargetEvaluateOptions,
+): Promise<TargetEvaluation> {
+  const { cost, group = soloGroup } = options;
+  const { kind } = dataset.target;
+  const metrics = new TargetMetrics(dataset.target);
+  const isMean = cost.reduction === 'mean';
+  let divisor = 0;
+  const sums = await eachBatch(network, dataset, options, {
+    // Counts may be summed in any order, but sums of numbers would depend on the ranks.
+    sums: kind === 'numbers' ? 2 + metrics.sums.length : 2,
+    load: (indices) => Promise.resolve(dataset.batch(indices)),
+    outputShape: outputShapeOf(dataset),
+    loss: (output, target) => {
+      divisor = isMean ? cost.divisorOf(target) : 1;
+      return divisor === 0 ? scalar(0) : cost.forward(output, target).loss;
+    },
+    measure: (output, target, loss, examples) => {
+      const own = kind === 'numbers' ? new TargetMetrics(dataset.target) : metrics;
+      own.add(output, target, examples);
+      return [loss * divisor, isMean ? divisor : examples, ...(own === metrics ? [] : own.sums)];
+    },
+  });
+  const width = kind === 'numbers' ? 2 + metrics.sums.length : 2;
+  let [loss, weight] = [0, 0];
+  for (let i = 0; i < sums.length; i += width) {
+    [loss, weight] = [loss + sums[i], weight + sums[i + 1]];
+    for (let j = 2; j < width; j++) metrics.sums[j - 2] += sums[i + j];
+  }
+  if (kind !== 'numbers') metrics.merge(group);
+  if (weight === 0) {
+    throw new InputError(
+      `evaluate: expected targets of ${dataset.name} that count in the mean, got none`,
+    );
+  }
+  return { examples: dataset.length, loss: loss / weight, metrics: metrics.values };
+}
+
+/** Returns the shape of the output of a network for one example of a dataset. */
+export function outputShapeOf(dataset: Dataset | TargetDataset): readonly number[] {
+  if (!hasTargets(dataset)) return [dataset.classes];
+  const { kind, shape, classes = 0 } = dataset.target;
+  return kind === 'labels' ? [...shape, classes] : shape;
+}
+
+/** What `eachBatch` computes. */
+interface BatchMeasure {
+  /** The number of sums of each batch. */
+  readonly sums: number;
+  /** Loads the examples of a batch. */
+  readonly load: (indices: Int32Array) => Promise<TargetBatch>;
+  /** The shape of the output for one example. */
+  readonly outputShape: readonly number[];
+  /** Computes the loss. */
+  readonly loss: (output: Tensor, target: Tensor) => Scalar;
+  /** Returns the sums of a batch. */
+  readonly measure: (
+    output: ArrayLike<number>,
+    target: ArrayLike<number>,
+    loss: number,
+    examples: number,
+  ) => readonly number[];
+}
+
+/** Runs a network on all batches, and returns the sums of the batches in their order. */
+async function eachBatch(
+  network: Module,
+  dataset: Pick<Dataset, 'name' | 'length'>,
+  options: EvaluateOptions,
+  { sums, load, outputShape, loss, measure }: BatchMeasure,
+): Promise<Float64Array> {
+  const { batchSize = 250, compile = true, group = soloGroup, signal } = options;
+  if (dataset.length === 0) {
+    throw new InputError(`evaluate: expected examples in ${dataset.name}, got none`);
+  }
+  const isWorthIt = compile && dataset.length >= WORTH_COMPILING * batchSize;
+  const own = options.compiler === undefined && isWorthIt ? await stepCompiler() : undefined;
+  const run: StepCompiler['run'] = (options.compiler ?? own)?.run ?? ((part) => part());
+  // Each batch has sums of its own, so that the order of their sum does not depend on the ranks.
+  const count = batchCount(dataset.length, batchSize) * sums;
+  // The last number counts the ranks that have stopped: the others wait for them in the same sum.
+  const totals = new Float64Array(count + 1);
+  let k = -1;
+  try {
+    for (const indices of batches(dataset.length, batchSize)) {
+      if (signal?.aborted === true) {
+        totals[count] = 1;
+        break;
+      }
+      k++;
+      if (k % group.size !== group.rank) continue;
+      const { input, target } = await load(indices);
+      try {
+        const infer = () => {
+          const output = network.infer(input, { mode: 'inference' });
+          checkOutput(network, dataset, output, [indices.length, ...outputShape]);
+          return { output, loss: loss(output, target) };
+        };
+        // Inference changes nothing, so nothing must be undone before it runs again.
+        const result = run(
+          () => tidy(infer),
+          () => undefined,
+        );
+        const [values, targets] = [await result.output.data(), await target.data()];
+        const [batchLoss] = await result.loss.data();
+        totals.set(measure(values, targets, batchLoss, indices.length), k * sums);
+        disposeTensors(result);
+      } finally {
+        disposeTensors([input, target]);
+      }
+      await yieldToEventLoop();
+    }
+  } finally {
+    own?.dispose();
+  }
+  group.sum(totals);
+  if (totals[count] > 0) {
+    signal?.throwIfAborted();
+    throw new GroupStopped();
+  }
+  return totals.subarray(0, count);
+}
+
+/** Throws if the output of a network does not have the shape that a dataset needs. */
+export function checkOutput(
+  network: Module,
+  { name }: Pick<Dataset, 'name'>,
+  { shape }: Tensor,
+  expected: readonly number[],
+): void {
+  if (shape.join() === expected.join()) return;
+  throw new BoxError(
+    [`${nameOf(network)}.forward`],
+    `expected output of shape [${expected.join(', ')}] for ${name}, got [${shape.join(', ')}]`,
+  );
 }

@@ -3,14 +3,25 @@ export { trainStep, type Optimizer, type TrainStepOptions } from './trainStep.ts
 export {
   Trainer,
   type EpochEvent,
+  type EvaluationOf,
   type StepEvent,
   type TrainerOptions,
+  type TrainingData,
   type TrainingProgress,
+  type TrainMetrics,
   type TrainResult,
 } from './trainer.ts';
 export { freeze, type FrozenPaths } from './freeze.ts';
 export type { LayerStats } from './layerStats.ts';
-export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
+export {
+  evaluate,
+  type EvaluateOptions,
+  type Evaluation,
+  type TargetEvaluateOptions,
+  type TargetEvaluation,
+} from './evaluate.ts';
+export type { TargetMetricValues } from './targetMetrics.ts';
+export { WeightAverage, type WeightAverageOptions } from './weightAverage.ts';
 export { GradientExchange, type RankStep, type WholeStep } from './gradientExchange.ts';
 export type { WholeBatch } from './wholeBatch.ts';
 export { compileStep, type CompiledStep } from './compileStep.ts';

@@ -1,12 +1,20 @@
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
+import type { TargetBatch, TargetDataset } from '../data/targets.ts';
+import type { Cost } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { describeParam } from '../lib/propagate.ts';
-import { evaluate, type Evaluation, type EvaluateOptions } from './evaluate.ts';
+import {
+  evaluate,
+  type Evaluation,
+  type EvaluateOptions,
+  type TargetEvaluateOptions,
+  type TargetEvaluation,
+} from './evaluate.ts';
 import { findNonFinite } from './findNonFinite.ts';
 
 /**
@@ -59,19 +67,57 @@ export async function evaluateFinite(
   { step, folded = network, ...options }: EvaluateFiniteOptions = {},
 ): Promise<Evaluation> {
   const evaluation = await evaluate(folded, dataset, options);
+  return requireFiniteLoss(evaluation, step, () =>
+    findInDataset(network, options.batchSize, dataset.length, async (indices) => {
+      const { input, labels: target } = await dataset.batch(indices);
+      return { input, target, cost: new SoftmaxCrossEntropy() };
+    }),
+  );
+}
+
+/** Evaluates a network on targets, and checks that the loss is finite, as `evaluateFinite` does. */
+export async function evaluateTargetsFinite(
+  network: Module,
+  dataset: TargetDataset,
+  { step, ...options }: TargetEvaluateOptions & { readonly step?: number },
+): Promise<TargetEvaluation> {
+  const evaluation = await evaluate(network, dataset, options);
+  const { cost } = options;
+  return requireFiniteLoss(evaluation, step, () =>
+    findInDataset(network, options.batchSize, dataset.length, async (indices) => ({
+      ...(await dataset.batch(indices)),
+      cost,
+    })),
+  );
+}
+
+async function requireFiniteLoss<E extends { readonly loss: number }>(
+  evaluation: E,
+  step: number | undefined,
+  find: () => Promise<string | undefined>,
+): Promise<E> {
   if (Number.isFinite(evaluation.loss)) return evaluation;
-  const cost = new SoftmaxCrossEntropy();
-  let where: string | undefined;
-  for (const indices of batches(dataset.length, options.batchSize ?? 250)) {
-    const { input, labels: target } = await dataset.batch(indices);
+  const when = step === undefined ? '' : ` after step ${step}`;
+  const where = (await find()) ?? 'the sum over the examples';
+  throw new InputError(`non-finite loss${when}: first in ${where}`);
+}
+
+/** Finds the first value of a dataset's batches that is not finite. */
+async function findInDataset(
+  network: Module,
+  batchSize = 250,
+  length: number,
+  load: (indices: Int32Array) => Promise<TargetBatch & { readonly cost: Cost }>,
+): Promise<string | undefined> {
+  for (const indices of batches(length, batchSize)) {
+    const { input, target, cost } = await load(indices);
     try {
       const context = { mode: 'inference' } as const;
-      where = await findNonFinite({ network, cost, input, target, context });
+      const where = await findNonFinite({ network, cost, input, target, context });
+      if (where !== undefined) return where;
     } finally {
       disposeTensors([input, target]);
     }
-    if (where !== undefined) break;
   }
-  const when = step === undefined ? '' : ` after step ${step}`;
-  throw new InputError(`non-finite loss${when}: first in ${where ?? 'the sum over the examples'}`);
+  return undefined;
 }

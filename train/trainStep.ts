@@ -1,14 +1,26 @@
-import { mul, stack, zeros, zerosLike, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  mul,
+  slice,
+  stack,
+  tensor,
+  zeros,
+  zerosLike,
+  type Scalar,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import { checkOptions } from '../lib/check.ts';
-import { scalar } from '../lib/constant.ts';
+import { constant, scalar } from '../lib/constant.ts';
 import type { Cost } from '../lib/cost.ts';
-import { InputError } from '../lib/errors.ts';
-import type { Share } from '../lib/group.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { shareOf, type Share } from '../lib/group.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { BatchNormContext } from '../modules/batchNorm.ts';
 import type { Grads, Module } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { StepCompiler } from '../lib/kernels/graph/stepCompiler.ts';
+import { hostValues } from '../lib/kernels/backends/hostValues.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { ActivationCheck } from './activationCheck.ts';
 import { findNonFinite } from './findNonFinite.ts';
@@ -35,6 +47,11 @@ export interface TrainStepOptions {
   readonly input: Tensor;
   /** The target of the cost: labels or values, one per example. */
   readonly target: Tensor;
+  /**
+   * The number of parts in which the batch is computed, one after the other; 1 by default. The step
+   * then needs the memory of one part.
+   */
+  readonly accumulate?: number;
   /** Required by boxes that draw random numbers in training, such as `Dropout`. */
   readonly rng?: Rng;
   /** The number of the step, which error messages state. */
@@ -75,6 +92,16 @@ export interface TrainStepOptions {
  *   ∂C/∂w                     one backward pass
  *   w ← w − ...               the optimizer
  *
+ * With `accumulate`, the batch is divided into parts r of consecutive examples, whose sizes differ by
+ * at most one. With the divisor S_r of the mean of a part (see `Cost.divisorOf`) and S = Σ_r S_r,
+ *
+ *   C = Σ_r (S_r/S) C_r        ∂C/∂w = Σ_r (S_r/S) ∂C_r/∂w
+ *
+ * or plain sums for the reduction 'sum'. This is the step of the whole batch, except for rounding,
+ * also if examples have weights: random numbers are those of the whole batch. Only a BatchNorm
+ * normalizes each part with the statistics of that part, and updates its running statistics once
+ * per part.
+ *
  * The step leaves no tensors behind, except those that the optimizer keeps. It waits for only one
  * small tensor, which holds the loss and whether the gradients and the parameters are finite.
  *
@@ -93,124 +120,265 @@ export interface TrainStepOptions {
  */
 export async function trainStep(options: TrainStepOptions): Promise<number> {
   checkOptions('trainStep', options, OPTIONS);
-  const { network, cost, optimizer, target, rng, step, beforeUpdate, compiler } = options;
+  const { network, cost, optimizer, rng, step, beforeUpdate, compiler, accumulate = 1 } = options;
   const { exchange, syncBatchNorm = false } = options;
+  if (!Number.isSafeInteger(accumulate) || accumulate < 1) {
+    throw new InputError(
+      `trainStep: expected accumulate to be an integer of at least 1, got ${show(accumulate)}`,
+    );
+  }
+  if (accumulate > 1 && syncBatchNorm) {
+    throw new InputError(
+      'trainStep: expected accumulate or syncBatchNorm, got both; with syncBatchNorm, add ranks in place of parts',
+    );
+  }
   const batch = wholeBatch(exchange?.group, cost, options);
-  const { share } = batch;
-  const isEmpty = share?.count === 0;
-  // Boxes refuse a batch without examples, so zeros that do not count stand in for it.
-  const input = isEmpty ? zeros([1, ...options.input.shape.slice(1)]) : options.input;
+  const isEmpty = batch.share?.count === 0;
   const run: StepCompiler['run'] = compiler?.run ?? ((part) => part());
   const before: BatchNormContext = {
     mode: 'training',
     ...(rng && { rng: rng.clone() }),
-    ...(share && { share }),
+    ...(batch.share && { share: batch.share }),
   };
-  let activations = new ActivationCheck(input);
-  let random = rng;
-  const buffers = Object.values(network.buffers).map((buffer) => ({
+  const buffers = Object.entries(network.buffers).map(([name, buffer]) => ({
+    name,
     buffer,
     kept: buffer.clone(),
   }));
-  const restoreBuffers = () => {
-    for (const { buffer, kept } of buffers) if (!buffer.isDisposed) buffer.assign(kept);
-  };
+  const parts = partsOf(options, batch, accumulate);
+  // Gradients of a part are not complete, so only whole gradients are sent during the backward pass.
+  const streams = parts.length === 1 ? exchange : undefined;
   let grads: Grads = {};
-  let observed: Tensor[] = [];
-  const compute = () =>
-    tidy(() => {
-      const { afterBox } = activations;
-      const context: BatchNormContext = {
-        ...before,
-        ...(random && { rng: random }),
-        afterBox: (box, x, output) => {
-          afterBox(box, x, output);
-          exchange?.afterForward(box);
-        },
-        ...(syncBatchNorm && exchange && { batchNormGroup: exchange.group }),
-      };
-      const { output, cache } = network.forward(input, context);
-      // A cost can hide an infinity too, such as a score of −∞ for a class that is not the target.
-      activations.add(output);
-      const { loss, gradOutput } = costOf(output, batch, options);
-      network.updateBuffers(cache);
-      if (beforeUpdate === undefined) disposeTensors(output);
-      const seen = isEmpty ? zeros([0, ...output.shape.slice(1)]) : output;
-      const grads = network.backpropParams(gradOutput, cache, (box, gradParams) =>
-        exchange?.add(box, gradParams),
-      );
-      // The parameters and the input are checked too. The loss can be finite although one of their
-      // values is not, for example because a max pool hides the value.
-      const finite = [Object.values(grads), Object.values(network.params), [input]].map(
-        zeroIfFinite,
-      );
-      const verdicts = stack([loss, ...finite, ...activations.sums]);
-      return { grads, output: beforeUpdate && [seen], verdicts };
-    });
-  const undo = () => {
-    restoreBuffers();
-    disposeTensors(activations.sums);
-    activations = new ActivationCheck(input);
-    random = before.rng?.clone();
-    exchange?.restart();
+  let activations: ActivationCheck | undefined;
+  const computed: Computed[] = [];
+  /** Computes a part, and adds its gradients to those of the parts before. */
+  const runPart = (part: Part): Computed => {
+    const { input, target, scale } = part;
+    const keptBuffers = buffers.map(({ buffer }) => buffer.clone());
+    // Each part draws the random numbers of the whole batch, so all start in the same state.
+    let random = part === parts[parts.length - 1] ? rng : before.rng?.clone();
+    let found = new ActivationCheck(input);
+    activations = found;
+    const compute = () =>
+      tidy(() => {
+        const context: BatchNormContext = {
+          ...before,
+          ...(part.share && { share: part.share }),
+          ...(random && { rng: random }),
+          afterBox: (box, x, output) => {
+            found.afterBox(box, x, output);
+            streams?.afterForward(box);
+          },
+          ...(syncBatchNorm && exchange && { batchNormGroup: exchange.group }),
+        };
+        const { output, cache } = network.forward(input, context);
+        // A cost can hide an infinity too, such as a score of −∞ for a class that is not the
+        // target.
+        found.add(output);
+        const { loss, gradOutput } = costOf(output, scale, cost, target);
+        network.updateBuffers(cache);
+        if (beforeUpdate === undefined) disposeTensors(output);
+        const seen = isEmpty ? zeros([0, ...output.shape.slice(1)]) : output;
+        const own = network.backpropParams(gradOutput, cache, (box, gradParams) =>
+          streams?.add(box, gradParams),
+        );
+        const sums = addGrads(grads, own);
+        // The parameters and the input are checked too. The loss can be finite although one of
+        // their values is not, for example because a max pool hides the value.
+        const finite = [Object.values(sums), Object.values(network.params), [input]].map(
+          zeroIfFinite,
+        );
+        const verdicts = stack([loss, ...finite, ...found.sums]);
+        return { grads: sums, output: beforeUpdate && [seen], verdicts };
+      });
+    const undo = () => {
+      buffers.forEach(({ buffer }, i) => buffer.assign(keptBuffers[i]));
+      disposeTensors(found.sums);
+      activations = found = new ActivationCheck(input);
+      random = before.rng?.clone();
+      streams?.restart();
+    };
+    try {
+      // A forward pass with `syncBatchNorm` cannot run again, because the other ranks go on.
+      return run(compute, syncBatchNorm && exchange ? undefined : undo);
+    } finally {
+      disposeTensors([keptBuffers, found.sums]);
+    }
   };
+  let whole: Tensor | undefined;
   try {
     exchange?.begin();
-    // A forward pass with `syncBatchNorm` cannot run again, because the other ranks go on.
-    const computed = run(compute, syncBatchNorm && exchange ? undefined : undo);
-    grads = computed.grads;
-    observed = computed.output ?? [];
-    const [loss, gradsVerdict, paramsVerdict, inputVerdict, ...sums] =
-      await computed.verdicts.data();
-    disposeTensors(computed.verdicts);
-    const verdicts = [
-      ['loss', !Number.isFinite(loss)],
-      ['gradient', gradsVerdict !== 0],
-      ['parameter', paramsVerdict !== 0],
-      ['input', inputVerdict !== 0],
-      ['activation', !isEmpty && !sums.every(Number.isFinite)],
-    ] as const;
-    const [broken] = verdicts.find(([, isBad]) => isBad) ?? [];
-    let problem: string | undefined;
-    if (broken !== undefined) {
-      const when = step === undefined ? '' : ` at step ${step}`;
-      const again = findNonFinite({ network, cost, input, target, context: before });
-      // A part of a batch may be too small for BatchNorm alone; then the place is not known.
-      const where = await (exchange ? again.catch(() => undefined) : again);
-      // The sum of large activations can overflow although all activations are finite.
-      if (broken !== 'activation' || where !== undefined)
-        problem = `non-finite ${broken}${when}: first in ${where ?? 'no box when the step is run again'}`;
+    for (const part of parts) {
+      const result = runPart(part);
+      disposeTensors(grads);
+      grads = result.grads;
+      computed.push(result);
     }
+    let [loss, broken] = [0, undefined as string | undefined];
+    for (const [r, { verdicts }] of computed.entries()) {
+      const [partLoss, ...values] = await verdicts.data();
+      loss += parts.length === 1 ? partLoss : partLoss * parts[r].lossScale;
+      broken ??= brokenPart(partLoss, values, isEmpty);
+    }
+    const { input, target } = isEmpty ? parts[0] : options;
+    const problem = broken && (await problemOf(broken, { options, input, target, before }));
     let total = loss;
     if (exchange !== undefined) {
       const own = grads;
       // The other buffers are equal on all ranks, and a mean would round their values.
-      const updated = Object.entries(network.buffers).filter(
-        ([, buffer], i) => buffer.dataId !== buffers[i].kept.dataId,
-      );
-      const rank = { grads: own, buffers: Object.fromEntries(updated), batch, loss, problem };
+      const updated = buffers.filter(({ buffer, kept }) => buffer.dataId !== kept.dataId);
+      const rank = {
+        grads: own,
+        buffers: Object.fromEntries(updated.map(({ name, buffer }) => [name, buffer])),
+        batch,
+        loss,
+        problem,
+      };
       ({ grads, loss: total } = await exchange.finish(rank));
       disposeTensors(own);
       await requireFiniteSums(grads, step);
     } else if (problem !== undefined) throw new InputError(problem);
-    if (observed.length > 0) await beforeUpdate?.({ output: observed[0], grads });
+    if (beforeUpdate !== undefined) {
+      const outputs = computed.flatMap(({ output = [] }) => output);
+      whole = outputs.length === 1 ? outputs[0].clone() : tidy(() => concat(outputs, 0));
+      await beforeUpdate({ output: whole, grads });
+    }
     run(() => optimizer.step(grads));
     return total;
   } catch (error) {
     await exchange?.drain();
-    restoreBuffers();
+    for (const { buffer, kept } of buffers) if (!buffer.isDisposed) buffer.assign(kept);
     throw error;
   } finally {
-    disposeTensors([grads, observed, activations.sums, buffers.map(({ kept }) => kept)]);
-    if (isEmpty) disposeTensors(input);
+    disposeTensors([grads, whole, activations?.sums, buffers.map(({ kept }) => kept)]);
+    disposeTensors(computed.map(({ output, verdicts }) => [output, verdicts]));
+    disposeTensors(parts.flatMap(({ own }) => own));
   }
 }
 
-/** Computes C and ∂C/∂x of a part of a batch; ∂C/∂x is that of the cost of the whole batch. */
+/** The results of a part of a batch. `grads` are the sums over this part and those before it. */
+interface Computed {
+  readonly grads: Grads;
+  readonly output: Tensor[] | undefined;
+  readonly verdicts: Tensor;
+}
+
+/** A part of a batch that is computed at once. */
+interface Part {
+  readonly input: Tensor;
+  readonly target: Tensor;
+  /** The place of the examples in the whole batch. */
+  readonly share?: Share | undefined;
+  /** The factor of the gradient; 0 if the examples do not count. */
+  readonly scale: number;
+  /** The factor of the loss in the loss of this rank. */
+  readonly lossScale: number;
+  /** The tensors that belong to the part. */
+  readonly own: readonly Tensor[];
+}
+
+/** Divides a batch into parts that are not empty. */
+function partsOf(
+  { input, target, cost }: TrainStepOptions,
+  { share, scale }: WholeBatch,
+  accumulate: number,
+): Part[] {
+  const [examples] = input.shape;
+  if (share?.count === 0) {
+    // Boxes refuse a batch without examples, so zeros that do not count stand in for it.
+    const standIn = zeros([1, ...input.shape.slice(1)]);
+    return [{ input: standIn, target, share, scale, lossScale: 1, own: [standIn] }];
+  }
+  const count = Math.min(accumulate, examples);
+  if (count <= 1) return [{ input, target, share, scale, lossScale: 1, own: [] }];
+  const { from: first, of } = share ?? { from: 0, of: examples };
+  const isMean = cost.reduction === 'mean';
+  const parts = Array.from({ length: count }, (_, rank) => {
+    const { from, count: size } = shareOf({ rank, size: count }, examples);
+    const own = [slice(input, from, size), targetOf(target, from, size)];
+    const divisor = isMean ? cost.divisorOf(own[1]) : 1;
+    return { own, divisor, share: { from: first + from, count: size, of } };
+  });
+  const total = isMean ? parts.reduce((sum, { divisor }) => sum + divisor, 0) : 1;
+  if (total === 0) {
+    // The cost refuses a mean over nothing, unless other ranks have examples that count.
+    disposeTensors(parts.map(({ own }) => own));
+    return [{ input, target, share, scale, lossScale: 1, own: [] }];
+  }
+  return parts.map(({ own, divisor, share }) => {
+    const lossScale = divisor / total;
+    return { input: own[0], target: own[1], share, scale: scale * lossScale, lossScale, own };
+  });
+}
+
+/** Returns the targets of a part. If they are in main memory, so are those of the part. */
+function targetOf(target: Tensor, from: number, size: number): Tensor {
+  const values = hostValues(target);
+  if (values === undefined) return slice(target, from, size);
+  const row = target.size / target.shape[0];
+  const own = values.slice(from * row, (from + size) * row);
+  const shape = [size, ...target.shape.slice(1)];
+  return target.dtype === 'float32'
+    ? constant(own, shape as [number])
+    : tensor(own, shape, target.dtype);
+}
+
+/** Adds gradients to those of earlier parts, which the caller still owns. */
+function addGrads(earlier: Grads, grads: Grads): Grads {
+  return Object.fromEntries(
+    Object.entries(grads).map(([name, grad]) => [
+      name,
+      name in earlier ? add(earlier[name], grad) : grad,
+    ]),
+  );
+}
+
+/** Returns which values of a part are not finite. */
+function brokenPart(
+  loss: number,
+  [gradsVerdict, paramsVerdict, inputVerdict, ...sums]: readonly number[],
+  isEmpty: boolean,
+): string | undefined {
+  const verdicts = [
+    ['loss', !Number.isFinite(loss)],
+    ['gradient', gradsVerdict !== 0],
+    ['parameter', paramsVerdict !== 0],
+    ['input', inputVerdict !== 0],
+    ['activation', !isEmpty && !sums.every(Number.isFinite)],
+  ] as const;
+  return verdicts.find(([, isBad]) => isBad)?.[0];
+}
+
+/** Returns the message about values that are not finite, and the place of the first one. */
+async function problemOf(
+  broken: string,
+  {
+    options: { network, cost, step, exchange },
+    input,
+    target,
+    before,
+  }: {
+    readonly options: TrainStepOptions;
+    readonly input: Tensor;
+    readonly target: Tensor;
+    readonly before: BatchNormContext;
+  },
+): Promise<string | undefined> {
+  const when = step === undefined ? '' : ` at step ${step}`;
+  const again = findNonFinite({ network, cost, input, target, context: before });
+  // A part of a batch may be too small for BatchNorm alone; then the place is not known.
+  const where = await (exchange ? again.catch(() => undefined) : again);
+  // The sum of large activations can overflow although all activations are finite.
+  if (broken === 'activation' && where === undefined) return undefined;
+  return `non-finite ${broken}${when}: first in ${where ?? 'no box when the step is run again'}`;
+}
+
+/** Computes C of a part of a batch, and `scale` times ∂C/∂x. */
 function costOf(
   output: Tensor,
-  { scale }: WholeBatch,
-  { cost, target }: TrainStepOptions,
+  scale: number,
+  cost: Cost,
+  target: Tensor,
 ): { loss: Scalar; gradOutput: Tensor } {
   // Examples that do not count have no mean.
   if (scale === 0) return { loss: scalar(0), gradOutput: zerosLike(output) };
@@ -236,6 +404,7 @@ const OPTIONS = [
   'optimizer',
   'input',
   'target',
+  'accumulate',
   'rng',
   'step',
   'beforeUpdate',

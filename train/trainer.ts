@@ -1,10 +1,11 @@
-import { getBackend, tensor, zeros, type Tensor } from '@tensorflow/tfjs-core';
+import { getBackend, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions, nameOf } from '../lib/check.ts';
 import type { Cost } from '../lib/cost.ts';
 import { batchCount } from '../data/batches.ts';
-import type { Batch, Dataset } from '../data/dataset.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { hasTargets, type TargetDataset } from '../data/targets.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { broadcastText, shareOf, soloGroup, type Group } from '../lib/group.ts';
+import { broadcastText, shareOf, soloGroup, type Group, type Share } from '../lib/group.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { Grads, Module, Params } from '../lib/module.ts';
 import { Rng, type RngState } from '../lib/rng.ts';
@@ -15,11 +16,13 @@ import { layerStats, snapshot, type LayerStats } from './layerStats.ts';
 import { stepCompiler, type StepCompiler } from '../lib/kernels/graph/stepCompiler.ts';
 import type { MetricScheduler } from '../optim/reduceOnPlateau.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
-import type { Evaluation } from './evaluate.ts';
-import { evaluateFinite, requireFinite } from './requireFinite.ts';
+import { checkOutput, outputShapeOf, type Evaluation, type TargetEvaluation } from './evaluate.ts';
+import { evaluateFinite, evaluateTargetsFinite, requireFinite } from './requireFinite.ts';
 import type { Schedule } from '../optim/schedules.ts';
 import { ClassificationMetrics } from './classificationMetrics.ts';
+import { TargetMetrics, type TargetMetricValues } from './targetMetrics.ts';
 import { trainStep, type Optimizer } from './trainStep.ts';
+import type { WeightAverage } from './weightAverage.ts';
 
 /** A training step, for `onStep`. */
 export interface StepEvent {
@@ -35,8 +38,26 @@ export interface StepEvent {
   readonly examples: number;
 }
 
+/** A dataset with one label per example, or with other targets. */
+export type TrainingData = Dataset | TargetDataset;
+
+/**
+ * The means over the examples of an epoch: the error rate of a classifier, or the metrics of
+ * other targets.
+ */
+export type TrainMetrics<Data extends TrainingData = Dataset> = {
+  readonly loss: number;
+} & (Data extends Dataset
+  ? { readonly errorRate: number }
+  : { readonly metrics: TargetMetricValues });
+
+/** The result on a validation set. */
+export type EvaluationOf<Data extends TrainingData = Dataset> = Data extends Dataset
+  ? Evaluation
+  : TargetEvaluation;
+
 /** The end of an epoch, for `onEpoch`. */
-export interface EpochEvent {
+export interface EpochEvent<Data extends TrainingData = Dataset> {
   /** The number of the epoch, counted from 1. */
   readonly epoch: number;
   /** The number of steps so far. */
@@ -45,12 +66,12 @@ export interface EpochEvent {
    * Means over the examples of the epoch. Each example is measured in its training step: in
    * training mode, after augmentation, and with the weights before that step.
    */
-  readonly train: { readonly loss: number; readonly errorRate: number };
+  readonly train: TrainMetrics<Data>;
   /**
    * The result on the validation set, with the weights at the end of the epoch and in inference
    * mode.
    */
-  readonly validation?: Evaluation;
+  readonly validation?: EvaluationOf<Data>;
   /** The learning rate of the last step of the epoch. */
   readonly learningRate: number;
   /** The time in which this rank copied gradients or waited for other ranks, in seconds. */
@@ -59,25 +80,32 @@ export interface EpochEvent {
   readonly layers: readonly LayerStats[];
   /**
    * Whether the validation error is smaller than in every earlier epoch. If the errors are equal,
-   * the losses are compared.
+   * the losses are compared. For targets other than labels, only the losses are compared.
    */
   readonly best: boolean;
 }
 
 /** The options of `Trainer`. */
-export interface TrainerOptions {
-  /** The network to train; it returns one score per class. */
+export interface TrainerOptions<Data extends TrainingData = Dataset> {
+  /** The network to train; for labels, it returns one score per class. */
   readonly network: Module;
-  /** The cost of the scores and the labels of the dataset. */
+  /** The cost of the outputs and the labels or targets of the dataset. */
   readonly cost: Cost;
   /** The optimizer of the network's parameters. */
   readonly optimizer: Optimizer;
   /** The training set. */
-  readonly train: Dataset;
+  readonly train: Data;
   /** The validation set, evaluated after each epoch. */
-  readonly validation?: Dataset;
+  readonly validation?: Data;
   /** The number of examples per step; the last step of an epoch may have fewer. */
   readonly batchSize: number;
+  /**
+   * The number of parts in which each step computes its batch, one after the other, so that it
+   * needs the memory of one part; 1 by default. See `trainStep`.
+   */
+  readonly accumulate?: number;
+  /** The moving average of the weights, which validation and `onEpoch` see in the network. */
+  readonly average?: WeightAverage;
   /**
    * Whether the last step of an epoch is left out if it would have fewer examples; false by
    * default. Each epoch then leaves out different examples.
@@ -124,7 +152,7 @@ export interface TrainerOptions {
   /** This function is called after each step. */
   readonly onStep?: (event: StepEvent) => void;
   /** This function is called and awaited after each complete epoch. */
-  readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
+  readonly onEpoch?: (event: EpochEvent<Data>) => void | Promise<void>;
   /**
    * Saves the trainer's state. It is called after each epoch, and if the signal stops the training.
    * In a group, only rank 0 calls it.
@@ -151,8 +179,13 @@ export interface TrainingProgress {
   readonly lossSum: number;
   /** The number of errors in the current epoch so far. */
   readonly errors: number;
-  /** The epoch with the smallest validation error so far. */
-  readonly best?: { readonly epoch: number; readonly errorRate: number; readonly loss: number };
+  /** The sums of the metrics in the current epoch so far, for targets other than labels. */
+  readonly metricSums?: readonly number[];
+  /**
+   * The epoch with the smallest validation error so far; for targets other than labels, that with
+   * the smallest loss, without an error rate.
+   */
+  readonly best?: { readonly epoch: number; readonly errorRate?: number; readonly loss: number };
   /**
    * The learning rate of the last step; undefined if it was 0, as at the end of a cosine schedule.
    */
@@ -179,7 +212,7 @@ export interface TrainResult {
 }
 
 /**
- * Trains a classifier. Each epoch trains on every example once, in a new random order, with one
+ * Trains a classifier, or a network with the targets of a `TargetDataset`. Each epoch trains on every example once, in a new random order, with one
  * `trainStep` per batch, and then evaluates the validation set. With `dropLast`, it leaves out a
  * shorter last batch. The trainer yields to the event loop after each step, so signals can arrive.
  *
@@ -187,7 +220,8 @@ export interface TrainResult {
  * Therefore, training that is resumed from its `progress` gives exactly the same weights as
  * uninterrupted training.
  *
- * Errors: those of `trainStep`, `evaluate` and the datasets; a batch with fewer examples than a box
+ * Errors: those of `trainStep`, `evaluate` and the datasets; accumulate together with
+ *         syncBatchNorm; a validation set with another kind of targets; a batch with fewer examples than a box
  *         needs in training, before the first step; weights after an update, or a validation loss,
  *         that are not finite, before they are saved; epochs, checkpointSteps or a patience that is
  *         not an integer of at least 1; an rng that is not a generator; a patience without a
@@ -197,26 +231,30 @@ export interface TrainResult {
  *     const data = { train, validation, batchSize: 64 };
  *     await new Trainer({ network, cost, optimizer, ...data, epochs: 5, rng }).run();
  */
-export class Trainer {
+export class Trainer<Data extends TrainingData = Dataset> {
   /** The options, unchanged. */
-  readonly options: TrainerOptions;
+  readonly options: TrainerOptions<Data>;
   #step = 0;
   #lossSum = 0;
   #errors = 0;
   /** The errors of this rank that are not in `#errors` yet. */
   #ownErrors = 0;
+  /** The metrics of this rank that are not in `#metricSums` yet, for targets. */
+  readonly #metrics: TargetMetrics | undefined;
+  #metricSums: Float64Array | undefined;
   #best: TrainingProgress['best'];
   /** The generators for the order, for the augmentation, and for the boxes. */
   #streams: readonly Rng[];
   /** The batch of the next step, which is loaded while the current step runs. */
-  #next: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
+  #next: { readonly step: number; readonly batch: Promise<TrainBatch> } | undefined;
   #compiler: StepCompiler | undefined;
   #exchange: GradientExchange | undefined;
 
-  constructor(options: TrainerOptions) {
+  constructor(options: TrainerOptions<Data>) {
     checkOptions(this, options, OPTIONS);
-    const { epochs, patience = 1, checkpointSteps = 1, validation, network } = options;
-    for (const [name, value] of Object.entries({ epochs, patience, checkpointSteps })) {
+    const { epochs, patience = 1, checkpointSteps = 1, validation, network, train } = options;
+    const { accumulate = 1 } = options;
+    for (const [name, value] of Object.entries({ epochs, patience, checkpointSteps, accumulate })) {
       if (!Number.isSafeInteger(value) || value < 1) {
         throw new InputError(
           `Trainer: expected ${name} to be an integer of at least 1, got ${show(value)}`,
@@ -227,6 +265,16 @@ export class Trainer {
       throw new InputError('Trainer: expected a validation set with patience, got none');
     if (options.plateau !== undefined && options.schedule === undefined)
       throw new InputError('Trainer: expected a schedule with plateau, got none');
+    if (accumulate > 1 && options.syncBatchNorm === true) {
+      throw new InputError(
+        'Trainer: expected accumulate or syncBatchNorm, got both; with syncBatchNorm, add ranks in place of parts',
+      );
+    }
+    if (validation !== undefined && hasTargets(validation) !== hasTargets(train)) {
+      throw new InputError(
+        'Trainer: expected the same kind of targets in train and validation, got others',
+      );
+    }
     checkBatches(network, options);
     if (!(options.rng instanceof Rng)) {
       const got = show(options.rng);
@@ -239,6 +287,10 @@ export class Trainer {
       throw new InputError(`Trainer: expected schedule to be a function of the step, got ${got}`);
     }
     this.options = options;
+    if (hasTargets(train)) {
+      this.#metrics = new TargetMetrics(train.target);
+      this.#metricSums = new Float64Array(this.#metrics.sums.length);
+    }
     this.#streams = [options.rng.split(), options.rng.split(), options.rng.split()];
   }
 
@@ -252,6 +304,9 @@ export class Trainer {
       ...(dropLast === true && { dropLast }),
       lossSum: this.#lossSum,
       errors: this.#errors + this.#ownErrors,
+      ...(this.#metrics && {
+        metricSums: Array.from(this.#metrics.sums, (own, i) => own + this.#metricSum(i)),
+      }),
       ...(this.#best && { best: this.#best }),
       ...(optimizer.learningRate > 0 && { learningRate: optimizer.learningRate }),
       ...(plateau && { plateau: plateau.state() }),
@@ -288,6 +343,13 @@ export class Trainer {
         `Trainer.restore: expected at most ${train.length} errors in an epoch, got ${progress.errors}`,
       );
     }
+    const { metricSums } = progress;
+    if (metricSums?.length !== this.#metrics?.sums.length) {
+      const [expected, got] = [this.#metrics?.sums.length ?? 'no', metricSums?.length ?? 'none'];
+      throw new InputError(
+        `Trainer.restore: expected progress with ${expected} sums of metrics, for the targets of ${train.name}, got ${got}`,
+      );
+    }
     if (plateau !== undefined) {
       if (progress.plateau === undefined)
         throw new InputError('Trainer.restore: expected progress.plateau with a plateau, got none');
@@ -297,6 +359,8 @@ export class Trainer {
     this.#lossSum = progress.lossSum;
     this.#errors = progress.errors;
     this.#ownErrors = 0;
+    if (metricSums !== undefined) this.#metricSums = Float64Array.from(metricSums);
+    this.#metrics?.sums.fill(0);
     this.#best = progress.best;
     this.#streams = progress.streams.map((state) => Rng.fromState(state));
     if (progress.learningRate !== undefined) optimizer.learningRate = progress.learningRate;
@@ -339,7 +403,7 @@ export class Trainer {
     }
     const { train, validation, batchSize, dropLast, epochs, patience, checkpointSteps } =
       this.options;
-    const { schedule } = this.options;
+    const { schedule, accumulate, average } = this.options;
     requireSame(group, {
       network: String(network),
       parameters: shapesOf({ ...network.params, ...network.buffers }),
@@ -351,12 +415,21 @@ export class Trainer {
       precision: getBackend() === 'float64' ? 'double' : 'single',
       'training set': await describeDataset(train),
       'validation set': validation && (await describeDataset(validation)),
-      ...{ batchSize, dropLast, epochs, patience, checkpointSteps, syncBatchNorm },
+      ...{ batchSize, dropLast, epochs, patience, checkpointSteps, syncBatchNorm, accumulate },
+      'decay of the average': average?.decay,
     });
-    await broadcastState(group, network, optimizer);
+    await this.#broadcast(group);
     const progress = broadcastText(group, JSON.stringify(this.progress));
     if (group.rank !== 0) this.restore(JSON.parse(progress) as TrainingProgress);
     this.#exchange = new GradientExchange(group, network);
+  }
+
+  /** Gives the state of rank 0 to all ranks. */
+  async #broadcast(group: Group): Promise<void> {
+    const { network, optimizer, average } = this.options;
+    await broadcastState(group, network, optimizer);
+    if (average !== undefined)
+      await broadcastState(group, { params: average.tensors, buffers: {} });
   }
 
   async #run(): Promise<TrainResult> {
@@ -416,19 +489,39 @@ export class Trainer {
     this.#group.sum(errors);
     this.#errors += errors[0];
     this.#ownErrors = 0;
+    if (this.#metrics === undefined) return;
+    this.#metrics.merge(this.#group);
+    this.#metricSums = this.#metrics.sums.map((own, i) => own + this.#metricSum(i));
+    this.#metrics.sums.fill(0);
+  }
+
+  #metricSum(i: number): number {
+    return this.#metricSums?.[i] ?? 0;
+  }
+
+  /** Adds the metrics of a step to the sums of the epoch. */
+  #addMetrics(ofStep: TargetMetrics): void {
+    // Counts can be summed in any order. Sums of numbers round, so the ranks add them step by step:
+    // the result then does not depend on where the training was stopped.
+    const isExact = ofStep.kind !== 'numbers';
+    if (!isExact) ofStep.merge(this.#group);
+    const sums = isExact ? this.#metrics?.sums : this.#metricSums;
+    ofStep.sums.forEach((value, i) => {
+      if (sums !== undefined) sums[i] += value;
+    });
   }
 
   /**
    * Requests this rank's part of the batch of a step, which depends only on the step. Errors reject
    * the promise.
    */
-  async #batch(indices: Int32Array, step: number): Promise<Batch> {
-    const { train } = this.options;
+  async #batch(indices: Int32Array, step: number): Promise<TrainBatch> {
+    const train: TrainingData = this.options.train;
     const rng = this.#streams[1].fold(step);
-    if (this.#group.size === 1) return train.batch(indices, rng);
+    if (this.#group.size === 1) return loadBatch(train, indices, rng);
     const share = shareOf(this.#group, indices.length);
     const own = indices.slice(share.from, share.from + share.count);
-    return own.length > 0 ? train.batch(own, rng, share) : emptyBatch(train);
+    return own.length > 0 ? loadBatch(train, own, rng, share) : emptyBatch(train);
   }
 
   /** Makes one step. Returns the statistics of the layers if it is the last step of its epoch. */
@@ -437,16 +530,18 @@ export class Trainer {
     following: Int32Array | undefined,
     epoch: number,
   ): Promise<LayerStats[]> {
-    const { network, cost, optimizer, train, schedule, plateau, onStep } = this.options;
-    const { syncBatchNorm = false } = this.options;
+    const { network, cost, optimizer, schedule, plateau, onStep } = this.options;
+    const { syncBatchNorm = false, accumulate = 1, average } = this.options;
+    const train: TrainingData = this.options.train;
     const step = this.#step;
     const random = this.#streams[2];
     const measure = following === undefined;
     if (schedule !== undefined) optimizer.learningRate = schedule(step) * (plateau?.scale ?? 1);
     const ready = this.#next?.step === step ? this.#next.batch : this.#batch(indices, step);
-    const { input, labels } = await ready;
+    const { input, target, expected } = await ready;
     this.#next = undefined;
-    const metrics = new ClassificationMetrics(train.classes);
+    let errors = 0;
+    const metrics = hasTargets(train) ? new TargetMetrics(train.target) : undefined;
     const kept: { before: Record<string, Tensor>; grads: Grads } = { before: {}, grads: {} };
     try {
       const running = trainStep({
@@ -454,7 +549,8 @@ export class Trainer {
         cost,
         optimizer,
         input,
-        target: labels,
+        target,
+        accumulate,
         rng: random.fold(step),
         step,
         ...(this.#compiler && { compiler: this.#compiler }),
@@ -464,8 +560,11 @@ export class Trainer {
           share: shareOf(this.#group, indices.length),
         }),
         beforeUpdate: async ({ output, grads }) => {
-          this.#checkScores(output, labels.size);
-          metrics.add(await output.data(), await labels.data());
+          const [examples] = expected.shape;
+          checkOutput(network, train, output, [examples, ...outputShapeOf(train)]);
+          const [outputs, answers] = [await output.data(), await expected.data()];
+          if (hasTargets(train)) metrics?.add(outputs, answers, examples);
+          else errors = errorsOf(train.classes, outputs, answers);
           if (!measure) return;
           kept.before = snapshot(network.params);
           kept.grads = snapshot(grads);
@@ -479,7 +578,12 @@ export class Trainer {
       }
       const loss = await running;
       this.#lossSum += loss * (cost.reduction === 'mean' ? indices.length : 1);
-      this.#ownErrors += metrics.errors;
+      this.#ownErrors += errors;
+      if (metrics !== undefined) this.#addMetrics(metrics);
+      if (average !== undefined) {
+        const run: StepCompiler['run'] = this.#compiler?.run ?? ((part) => part());
+        run(() => average.update(step));
+      }
       this.#step++;
       onStep?.({
         step,
@@ -490,32 +594,51 @@ export class Trainer {
       });
       return measure ? await layerStats({ params: network.params, ...kept }) : [];
     } finally {
-      disposeTensors([input, labels, kept.before, kept.grads]);
+      disposeTensors([input, target, expected, kept.before, kept.grads]);
     }
   }
 
   async #finishEpoch(epoch: number, layers: readonly LayerStats[]): Promise<void> {
-    const { network, validation, optimizer, plateau, batchSize, onEpoch } = this.options;
+    const { network, average } = this.options;
     this.#mergeErrors();
-    const trained = { loss: this.#lossSum / this.#used, errorRate: this.#errors / this.#used };
+    const loss = this.#lossSum / this.#used;
+    const errorRate = this.#errors / this.#used;
+    const metrics = this.#metrics && this.#valuesOf(this.#metrics);
     [this.#lossSum, this.#errors] = [0, 0];
+    this.#metricSums?.fill(0);
     await requireFinite(network, this.#step - 1);
     if (this.#group.size > 1 && !(await areEqual(this.#group, network)))
-      await broadcastState(this.#group, network, optimizer);
-    const evaluated =
-      validation &&
-      (await evaluateFinite(network, validation, {
-        batchSize: Math.max(batchSize, 250),
-        ...(this.#compiler ? { compiler: this.#compiler } : { compile: false }),
-        step: this.#step - 1,
-        group: this.#group,
-      }));
+      await this.#broadcast(this.#group);
+    const report = () =>
+      this.#reportEpoch(epoch, layers, metrics ? { loss, metrics } : { loss, errorRate });
+    await (average === undefined ? report() : average.during(report));
+  }
+
+  /** Returns the metrics of the epoch, and sets its sums to 0. */
+  #valuesOf(metrics: TargetMetrics): TargetMetricValues {
+    this.#metricSums?.forEach((sum, i) => (metrics.sums[i] = sum));
+    const { values } = metrics;
+    metrics.sums.fill(0);
+    return values;
+  }
+
+  async #reportEpoch(
+    epoch: number,
+    layers: readonly LayerStats[],
+    trained: TrainMetrics | TrainMetrics<TargetDataset>,
+  ): Promise<void> {
+    const { validation, optimizer, plateau, onEpoch } = this.options;
+    const evaluated = validation && (await this.#evaluate(validation));
     plateau?.step((evaluated ?? trained).loss);
     const best =
       evaluated !== undefined && (this.#best === undefined || isBetter(evaluated, this.#best));
-    if (best) this.#best = { epoch, errorRate: evaluated.errorRate, loss: evaluated.loss };
+    if (best) {
+      const { loss } = evaluated;
+      const errorRate = 'errorRate' in evaluated ? evaluated.errorRate : undefined;
+      this.#best = { epoch, ...(errorRate !== undefined && { errorRate }), loss };
+    }
     const { learningRate } = optimizer;
-    await onEpoch?.({
+    const event = {
       epoch,
       step: this.#step,
       train: trained,
@@ -524,17 +647,52 @@ export class Trainer {
       ...(this.#exchange && { exchangeSeconds: this.#exchange.takeSeconds() }),
       layers,
       best,
-    });
+    };
+    // TypeScript cannot see that the kind of the metrics follows from the kind of the data.
+    await onEpoch?.(event as never);
   }
 
-  #checkScores({ shape }: Tensor, examples: number): void {
-    const { network, train } = this.options;
-    if (shape.join() === `${examples},${train.classes}`) return;
-    const expected = `[${examples}, ${train.classes}] for ${train.name}`;
-    throw new InputError(
-      `${nameOf(network)}.forward: expected output of shape ${expected}, got ${show(shape)}`,
-    );
+  #evaluate(validation: TrainingData): Promise<Evaluation | TargetEvaluation> {
+    const { network, batchSize, cost } = this.options;
+    const options = {
+      batchSize: Math.max(batchSize, 250),
+      ...(this.#compiler ? { compiler: this.#compiler } : { compile: false }),
+      step: this.#step - 1,
+      group: this.#group,
+    };
+    return hasTargets(validation)
+      ? evaluateTargetsFinite(network, validation, { ...options, cost })
+      : evaluateFinite(network, validation, options);
   }
+}
+
+/** A batch of a training step. */
+interface TrainBatch {
+  readonly input: Tensor;
+  /** The target of the cost. */
+  readonly target: Tensor;
+  /** The labels or targets with which the metrics compare the outputs. */
+  readonly expected: Tensor;
+}
+
+async function loadBatch(
+  dataset: TrainingData,
+  indices: Int32Array,
+  rng: Rng,
+  share?: Share,
+): Promise<TrainBatch> {
+  if (hasTargets(dataset)) {
+    const { input, target } = await dataset.batch(indices, rng, share);
+    return { input, target, expected: target.clone() };
+  }
+  const { input, labels, target = labels.clone() } = await dataset.batch(indices, rng, share);
+  return { input, target, expected: labels };
+}
+
+function errorsOf(classes: number, scores: ArrayLike<number>, labels: ArrayLike<number>): number {
+  const metrics = new ClassificationMetrics(classes);
+  metrics.add(scores, labels);
+  return metrics.errors;
 }
 
 const OPTIONS = [
@@ -544,6 +702,8 @@ const OPTIONS = [
   'train',
   'validation',
   'batchSize',
+  'accumulate',
+  'average',
   'dropLast',
   'epochs',
   'rng',
@@ -560,22 +720,36 @@ const OPTIONS = [
   'checkpointSteps',
 ] as const;
 
-function emptyBatch({ inputShape }: Dataset): Batch {
-  return { input: zeros([0, ...inputShape]), labels: tensor([], [0], 'int32') };
+function emptyBatch(dataset: TrainingData): TrainBatch {
+  const shape = hasTargets(dataset) ? dataset.target.shape : [];
+  const isFloat = hasTargets(dataset) && dataset.target.kind !== 'labels';
+  const target = zeros([0, ...shape], isFloat ? 'float32' : 'int32');
+  return { input: zeros([0, ...dataset.inputShape]), target, expected: target.clone() };
 }
 
 function shapesOf(params: Params): Record<string, readonly number[]> {
   return Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, shape]));
 }
 
-/** Describes a dataset, with hashes of its labels, if they are known, and of two examples. */
-async function describeDataset(dataset: Dataset) {
-  const { length, classes, inputShape, labels } = dataset;
+/**
+ * Describes a dataset, with hashes of its labels, if they are known, and of the inputs and targets
+ * of two examples.
+ */
+async function describeDataset(dataset: TrainingData) {
+  const { length, inputShape } = dataset;
   const hash = (values: ArrayLike<number>) =>
     Array.from(values).reduce((sum, value) => (sum * 31 + value + 1) % 1000003, 0);
-  const batch = await dataset.batch(Int32Array.of(0, length - 1));
+  const indices = Int32Array.of(0, length - 1);
+  if (hasTargets(dataset)) {
+    const { input, target } = await dataset.batch(indices);
+    const [examples, targets] = [hash(await input.data()), hash(await target.data())];
+    disposeTensors([input, target]);
+    return { length, target: dataset.target, inputShape, examples, targets };
+  }
+  const { classes, labels } = dataset;
+  const batch = await dataset.batch(indices);
   const examples = hash(await batch.input.data());
-  disposeTensors([batch.input, batch.labels]);
+  disposeTensors([batch.input, batch.labels, batch.target]);
   return { length, classes, inputShape, ...(labels && { labels: hash(labels) }), examples };
 }
 
@@ -589,8 +763,9 @@ function settingsOf(object: object, except?: string): Record<string, unknown> {
 }
 
 function isBetter(
-  a: { errorRate: number; loss: number },
-  b: { errorRate: number; loss: number },
+  a: { readonly errorRate?: number; readonly loss: number },
+  b: { readonly errorRate?: number; readonly loss: number },
 ): boolean {
-  return a.errorRate < b.errorRate || (a.errorRate === b.errorRate && a.loss < b.loss);
+  const [errors, others] = [a.errorRate ?? 0, b.errorRate ?? 0];
+  return errors < others || (errors === others && a.loss < b.loss);
 }

@@ -1,6 +1,5 @@
 import { shareOf, soloGroup } from '../../index.ts';
 import type { AcrossErrors } from '../support/ranks/gradcheckAcross.ts';
-import type { RankResult } from '../support/ranks/job.ts';
 import { expectSame, runThreads } from '../support/ranks/run.ts';
 
 /** Several ranks, which are threads here. `group.long.spec.ts` runs processes of MPI. */
@@ -20,19 +19,6 @@ test('parts of a batch are consecutive and differ by at most one example', () =>
 test('51 steps on 1 and 3 ranks give the same parameters', () => {
   // Synchronized batch norm, dropout, augmentation, Adam, class weights and a short last batch.
   expectSame(runThreads({}, 1, 3), 1e-12);
-});
-
-test('frozen boxes keep every bit on 1 and 3 ranks, and train the rest alike', () => {
-  const groups = runThreads({ frozen: ['0', '1'], batchNorm: 'all', epochs: 17 }, 1, 3);
-  expectSame(groups, 1e-12);
-  const filters = 3 * 3 * 2 * 4;
-  const frozen = ({ params, buffers }: RankResult) => [
-    params.slice(0, filters),
-    buffers.slice(0, 8),
-  ];
-  const [[alone], ranks] = groups;
-  expect(alone.buffers.slice(0, 8)).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
-  for (const rank of ranks) expect(frozen(rank)).toEqual(frozen(alone));
 });
 
 test('the gradients of BatchNorm across ranks are right', () => {

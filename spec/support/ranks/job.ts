@@ -17,7 +17,7 @@ import {
 } from '../../../index.ts';
 import { ArrayDataset, augment, flip, shift } from '../../../data/index.ts';
 import type { Group } from '../../../lib/group.ts';
-import { evaluate, freeze, Trainer, type EpochEvent } from '../../../train/index.ts';
+import { evaluate, freeze, Trainer, WeightAverage, type EpochEvent } from '../../../train/index.ts';
 
 /** A training that a spec runs on several ranks. */
 export interface Job {
@@ -32,6 +32,10 @@ export interface Job {
   readonly reduction: 'mean' | 'sum';
   /** Runs two boxes a second time, so that their gradients are sums. */
   readonly shared: boolean;
+  /** Whether the result has the moving average of the weights. */
+  readonly average?: boolean;
+  /** The number of parts of a batch. */
+  readonly accumulate?: number;
   /** The paths of boxes that are frozen. */
   readonly frozen?: readonly string[];
   /** The seed of the weights on rank r is seed + r: `run` must make the ranks equal. */
@@ -114,6 +118,7 @@ export async function runJob(group: Group, given: Job): Promise<RankResult> {
     job.optimizer === 'adam'
       ? new Adam(trained.params, { learningRate: 0.01 })
       : new SGD(trained.params, { learningRate: 0.05, momentum: 0.9, weightDecay: 0.01 });
+  const average = job.average ? new WeightAverage(trained, { decay: 0.9 }) : undefined;
   const losses: number[] = [];
   const epochs: EpochEvent[] = [];
   const stop = new AbortController();
@@ -129,9 +134,11 @@ export async function runJob(group: Group, given: Job): Promise<RankResult> {
       train: augment(examples(job.examples, 4), [shift(1), flip()]),
       validation,
       batchSize: job.batchSize,
+      accumulate: job.accumulate ?? 1,
       epochs: job.epochs,
       rng: new Rng(9 + group.rank),
       group,
+      ...(average && { average }),
       syncBatchNorm: job.batchNorm === 'all',
       signal: stop.signal,
       onStep: ({ loss, step }) => {
@@ -143,6 +150,7 @@ export async function runJob(group: Group, given: Job): Promise<RankResult> {
   const { numTensors } = memory();
   try {
     const { steps, ended } = await create().run();
+    average?.assign();
     const kept = Object.keys(optimizer.state().tensors).length;
     const leaked = memory().numTensors - numTensors - kept;
     const { accuracy } = await evaluate(network, validation, { batchSize: 4, group });
