@@ -21,7 +21,16 @@ import {
 import { applyOptions } from './runConfig.ts';
 
 const OPTIMIZERS = ['sgd', 'adagrad', 'rmsprop', 'adam', 'adamw'] as const;
-const SCHEDULES = ['cosine', 'constant', 'step', 'exponential', 'inverse', 'plateau'] as const;
+const SCHEDULES = [
+  'cosine',
+  'constant',
+  'step',
+  'exponential',
+  'inverse',
+  'plateau',
+  'polynomial',
+  'one-cycle',
+] as const;
 
 /**
  * The default learning rates. Those of rmsprop, adam and adamw are small, because the steps of

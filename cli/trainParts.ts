@@ -18,6 +18,8 @@ import {
   cosineRate,
   exponentialRate,
   inverseRate,
+  oneCycleRate,
+  polynomialRate,
   stepRate,
   warmUp,
   type Schedule,
@@ -111,7 +113,8 @@ export function trainable(
 
 /**
  * Creates the learning-rate schedule of a run. `step` and `exponential` decrease the rate to a
- * hundredth over the run. `plateau` is constant and comes with a scheduler that observes the
+ * hundredth over the run. `polynomial` is a straight line to 0, and `one-cycle` has the learning rate
+ * as its largest one. `plateau` is constant and comes with a scheduler that observes the
  * validation loss, or the training loss if there is no validation set.
  *
  * Errors: a warm-up longer than the run.
@@ -134,6 +137,8 @@ export function scheduleOf(
     exponential: () => exponentialRate(learningRate, 0.01 ** (1 / steps)),
     inverse: () => inverseRate(learningRate),
     plateau: () => constantRate(learningRate),
+    polynomial: () => polynomialRate(learningRate, steps),
+    'one-cycle': () => oneCycleRate(learningRate, steps),
   };
   const chosen = make[schedule]();
   return {

@@ -12,9 +12,13 @@ export {
   cosineRate,
   exponentialRate,
   inverseRate,
+  oneCycleRate,
+  polynomialRate,
   stepRate,
   warmUp,
   type InverseRateOptions,
+  type OneCycleRateOptions,
+  type PolynomialRateOptions,
   type Schedule,
   type StepRateOptions,
 } from './schedules.ts';

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { describeRefusals } from '../support/refusals.ts';
 import {
   constantRate,
   cosineRate,
   exponentialRate,
   inverseRate,
+  oneCycleRate,
+  polynomialRate,
   ReduceOnPlateau,
   stepRate,
   warmUp,
@@ -41,6 +44,32 @@ describe('schedules', () => {
     expect([0, 1, 3, 4, 9].map(warmUp(constantRate(8), 4))).toEqual([2, 4, 8, 8, 8]);
   });
 
+  it('polynomialRate and oneCycleRate, by hand', () => {
+    expect([0, 1, 2, 4, 5].map(polynomialRate(8, 4, { power: 2 }))).toEqual([8, 4.5, 2, 0, 0]);
+    // 10 steps: up to step 2, then down to step 9, and no further.
+    const line = oneCycleRate(8, 10, { anneal: 'linear', startFactor: 4, endFactor: 2 });
+    expect([0, 1, 2, 9, 10].map(line)).toEqual([2, 5, 8, 1, 1]);
+    const wave = oneCycleRate(8, 10, { startFactor: 4, endFactor: 2 });
+    expect(wave(1)).toBeCloseTo(5, 12);
+    // A run of one step has no time to rise.
+    expect(oneCycleRate(8, 1)(0)).toBe(8 / 25 / 1e4);
+  });
+
+  it('polynomialRate and oneCycleRate are those of PyTorch', () => {
+    const { oneCycle, polynomial } = JSON.parse(
+      readFileSync(new URL('../fixtures/schedules.json', import.meta.url), 'utf8'),
+    ) as Record<'oneCycle' | 'polynomial', { steps: number; options: object; rates: number[] }[]>;
+    for (const [cases, make] of [
+      [oneCycle, oneCycleRate],
+      [polynomial, polynomialRate],
+    ] as const) {
+      for (const { steps, options, rates } of cases) {
+        const schedule = make(0.5, steps, options);
+        rates.forEach((rate, step) => expect(schedule(step)).toBeCloseTo(rate, 12));
+      }
+    }
+  });
+
   it('ReduceOnPlateau falls if a metric does not, as in PyTorch', () => {
     // The expected rates come from torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer,
     // factor=0.5, patience=1).
@@ -58,6 +87,32 @@ describe('schedules', () => {
 });
 
 describeRefusals([
+  [
+    'polynomialRate: expected power to be a number above 0, got 0',
+    () => polynomialRate(1, 2, { power: 0 }),
+  ],
+  [
+    'polynomialRate: unknown option pwer; did you mean power?',
+    () => polynomialRate(1, 2, { pwer: 1 } as never),
+  ],
+  [
+    'oneCycleRate: expected rise to be a number between 0 and 1, got 1',
+    () => oneCycleRate(1, 2, { rise: 1 }),
+  ],
+  [
+    'oneCycleRate: expected rise to be a number between 0 and 0.5, got 0.5',
+    () => oneCycleRate(1, 2, { rise: 0.5, threePhases: true }),
+  ],
+  [
+    'oneCycleRate: expected anneal to be one of "cosine", "linear", got "cos"',
+    () => oneCycleRate(1, 2, { anneal: 'cos' as never }),
+  ],
+  [
+    'oneCycleRate: expected startFactor to be a number above 0, got 0',
+    () => oneCycleRate(1, 2, { startFactor: 0 }),
+  ],
+  ['oneCycleRate: expected steps to be a number above 0, got 0', () => oneCycleRate(1, 0)],
+
   [
     'constantRate: expected the rate to be a number of at least 0, got NaN',
     () => constantRate(NaN),
