@@ -113,8 +113,8 @@ export function trainable(
 
 /**
  * Creates the learning-rate schedule of a run. `step` and `exponential` decrease the rate to a
- * hundredth over the run. `polynomial` is a straight line to 0, and `one-cycle` has the learning rate
- * as its largest one. `plateau` is constant and comes with a scheduler that observes the
+ * hundredth over the run. `polynomial` is a straight line to 0, and `one-cycle` has the learning
+ * rate as its largest one. `plateau` is constant and comes with a scheduler that observes the
  * validation loss, or the training loss if there is no validation set.
  *
  * Errors: a warm-up longer than the run.

@@ -84,7 +84,8 @@ export interface ArrayTargetDatasetOptions {
  *
  *     const target = { kind: 'numbers', shape: [] } as const;
  *     const [inputs, targets] = [Float32Array.of(0, 1, 2), [1, 3, 5]];
- *     const line = new ArrayTargetDataset({ name: 'line', inputs, inputShape: [1], targets, target });
+ *     const data = { name: 'line', inputs, inputShape: [1], targets };
+ *     const line = new ArrayTargetDataset({ ...data, target });
  */
 export class ArrayTargetDataset implements TargetDataset {
   readonly name: string;

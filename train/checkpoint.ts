@@ -42,8 +42,9 @@ const AVERAGE = 'average/';
  * Writes everything that is needed to resume training to one safetensors file, completely or not at
  * all. The network's parameters and buffers have their own names, so the file also serves as a
  * weights file. The optimizer's tensors have names such as `optimizer/velocity/0.weight`, and the
- * averages of the weights names such as `optimizer/average/0.weight`. The metadata contains the progress as JSON, the version of the format, and the number of steps, if
- * any, that the optimizer has made outside this training.
+ * averages of the weights names such as `optimizer/average/0.weight`. The metadata contains the
+ * progress as JSON, the version of the format, and the number of steps, if any, that the optimizer
+ * has made outside this training.
  *
  * Errors: a value that is not finite; a file that cannot be written; an unknown option. The old
  *         file is then unchanged.
@@ -88,10 +89,11 @@ export async function saveCheckpoint(file: string, options: SaveCheckpointOption
 /**
  * Sets a network and an optimizer to the state in a checkpoint.
  *
- * Errors: a file that contains only weights; a checkpoint in another version of the format; averages
- *         of the weights in only one of the checkpoint and the training; invalid progress or scalars (the message names the field); a number of steps that differs from
- *         the optimizer's; a tensor that is not finite; those of `loadWeights` and of the
- *         optimizer's `restore`; an unknown option.
+ * Errors: a file that contains only weights; a checkpoint in another version of the format;
+ *         averages of the weights in only one of the checkpoint and the training; invalid progress
+ *         or scalars (the message names the field); a number of steps that differs from the
+ *         optimizer's; a tensor that is not finite; those of `loadWeights` and of the optimizer's
+ *         `restore`; an unknown option.
  * @returns the progress, for `Trainer.restore`.
  *
  *     const trainer = new Trainer({ network, optimizer, cost, train, batchSize, epochs, rng });

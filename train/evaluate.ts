@@ -123,11 +123,11 @@ export async function evaluate(
   options: EvaluateOptions | TargetEvaluateOptions = {},
 ): Promise<Evaluation | TargetEvaluation> {
   const known = ['batchSize', 'compile', 'compiler', 'group', 'signal'] as const;
+  checkOptions<Partial<TargetEvaluateOptions>>('evaluate', options, [...known, 'cost']);
   if (!hasTargets(dataset)) {
     checkOptions<EvaluateOptions>('evaluate', options, known);
     return evaluateLabels(network, dataset, options);
   }
-  checkOptions<Partial<TargetEvaluateOptions>>('evaluate', options, [...known, 'cost']);
   const cost = 'cost' in options ? options.cost : undefined;
   if (cost instanceof Cost) return evaluateTargets(network, dataset, { ...options, cost });
   throw new InputError(`evaluate: expected the cost of the targets of ${dataset.name}, got none`);

@@ -92,8 +92,9 @@ export interface TrainStepOptions {
  *   ∂C/∂w                     one backward pass
  *   w ← w − ...               the optimizer
  *
- * With `accumulate`, the batch is divided into parts r of consecutive examples, whose sizes differ by
- * at most one. With the divisor S_r of the mean of a part (see `Cost.divisorOf`) and S = Σ_r S_r,
+ * With `accumulate`, the batch is divided into parts r of consecutive examples, whose sizes differ
+ * by at most one. With the divisor S_r of the mean of a part (see `Cost.divisorOf`) and S = Σ_r
+ * S_r,
  *
  *   C = Σ_r (S_r/S) C_r        ∂C/∂w = Σ_r (S_r/S) ∂C_r/∂w
  *
@@ -146,7 +147,7 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
     kept: buffer.clone(),
   }));
   const parts = partsOf(options, batch, accumulate);
-  // Gradients of a part are not complete, so only whole gradients are sent during the backward pass.
+  // The gradients of a part are not complete, so they are sent after the last part.
   const streams = parts.length === 1 ? exchange : undefined;
   let grads: Grads = {};
   let activations: ActivationCheck | undefined;

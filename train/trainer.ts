@@ -212,20 +212,21 @@ export interface TrainResult {
 }
 
 /**
- * Trains a classifier, or a network with the targets of a `TargetDataset`. Each epoch trains on every example once, in a new random order, with one
- * `trainStep` per batch, and then evaluates the validation set. With `dropLast`, it leaves out a
- * shorter last batch. The trainer yields to the event loop after each step, so signals can arrive.
+ * Trains a classifier, or a network with the targets of a `TargetDataset`. Each epoch trains on
+ * every example once, in a new random order, with one `trainStep` per batch, and then evaluates the
+ * validation set. With `dropLast`, it leaves out a shorter last batch. The trainer yields to the
+ * event loop after each step, so signals can arrive.
  *
  * The random numbers of epoch e and step t come from generators that depend only on e and t.
  * Therefore, training that is resumed from its `progress` gives exactly the same weights as
  * uninterrupted training.
  *
  * Errors: those of `trainStep`, `evaluate` and the datasets; accumulate together with
- *         syncBatchNorm; a validation set with another kind of targets; a batch with fewer examples than a box
- *         needs in training, before the first step; weights after an update, or a validation loss,
- *         that are not finite, before they are saved; epochs, checkpointSteps or a patience that is
- *         not an integer of at least 1; an rng that is not a generator; a patience without a
- *         validation set; a plateau without a schedule; an unknown option.
+ *         syncBatchNorm; a validation set with another kind of targets; a batch with fewer examples
+ *         than a box needs in training, before the first step; weights after an update, or a
+ *         validation loss, that are not finite, before they are saved; epochs, checkpointSteps or a
+ *         patience that is not an integer of at least 1; an rng that is not a generator; a patience
+ *         without a validation set; a plateau without a schedule; an unknown option.
  * Source: lecture, "Stochastic gradient descent" and "Other things good to know".
  *
  *     const data = { train, validation, batchSize: 64 };
