@@ -68,7 +68,7 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   const { inputShape } = trainingData ?? entry;
   const recipe = options.pixels === undefined ? weights.pixels : await pixelsOf(options.pixels);
   await useBackend(backend, { log: logBackend });
-  const classes = classesOf(weights, labels?.length);
+  const classes = await classesOf(weights, labels?.length);
   if (labels !== undefined && labels.length !== classes) {
     throw new InputError(
       `${options.labels}: expected ${classes} labels, one per class, got ${labels.length}`,

@@ -1,3 +1,4 @@
+import type { Module } from '../lib/module.ts';
 import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
 import { Rng } from '../lib/rng.ts';
@@ -53,11 +54,25 @@ export function doctorCommand(): Command {
       const { train } = opened;
       const data = applyPreprocessing(train, await parsePreprocessing(preprocess, train));
       const inputShape = imageShapeOf(data);
-      const build = () => entry.build({ rng: new Rng(seed), inputShape, classes: data.classes });
+      const make = () => entry.build({ rng: new Rng(seed), inputShape, classes: data.classes });
+      // A network of an ONNX file is read before, because each diagnosis builds its own at once.
+      const first = make();
+      const ready = first instanceof Promise ? [await first] : [first];
+      while (first instanceof Promise && ready.length < NETWORKS) ready.push(await make());
+      const build = () => ready.pop() ?? built(make());
       const diagnostics = await diagnose({ build, data, rng: new Rng(seed), batchSize });
+      for (const network of ready) network.dispose();
       printLine(json ? JSON.stringify(diagnostics) : formatDiagnostics(diagnostics));
       if (diagnostics.some(({ severity: verdict }) => verdict === 'bad')) process.exitCode = 1;
     });
+}
+
+/** The number of networks that the diagnoses build. */
+const NETWORKS = 8;
+
+function built(network: Module | Promise<Module>): Module {
+  if (!(network instanceof Promise)) return network;
+  throw new Error(`expected at most ${NETWORKS} networks for the diagnoses`);
 }
 
 /**

@@ -49,7 +49,7 @@ export function exportCommand(): Command {
       const inputShape =
         input ?? preprocessedShape(trainingData?.inputShape ?? entry.inputShape, preprocessing);
       await useBackend();
-      const classes = classesOf(weights);
+      const classes = await classesOf(weights);
       const network = await loadForData(weights, { inputShape, classes });
       const metadata = Object.fromEntries(weights.header.metadata);
       if (onnx !== undefined) {

@@ -181,8 +181,9 @@ export const NETWORK_OPTION = new Option(
 ).argParser(homePath);
 
 /** The help text of the argument NETWORK. */
-export const NETWORK_HELP = 'name such as lenet or resnet20, or a file that exports network()';
+export const NETWORK_HELP =
+  'name such as lenet or resnet20, an ONNX file, or a file that exports network()';
 
 /** The help text of the argument WEIGHTS. */
 export const WEIGHTS_HELP =
-  'weights or checkpoint of `boxprop train`, or of PyTorch (.safetensors, .pth, .pt)';
+  'weights or checkpoint of `boxprop train`, or of PyTorch, or a network (.safetensors, .pth, .pt, .onnx)';

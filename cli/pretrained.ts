@@ -7,7 +7,8 @@ import { headOf } from '../models/headOf.ts';
 import { loadTrainedNetwork } from '../models/loadTrainedNetwork.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { isImageFolder } from './openImages.ts';
-import { imageShapeOf, type ResolvedNetwork } from './resolveNetwork.ts';
+import type { ResolvedNetwork } from './resolvedNetwork.ts';
+import { imageShapeOf } from './resolveNetwork.ts';
 import { readWeightsFile } from './weightsFile.ts';
 
 /**
@@ -61,7 +62,7 @@ export async function loadPretrained(
   const { classes, classNames } = data;
   const inputShape = imageShapeOf(data);
   const given = { header, name, inputShape, ...(rename && { rename }) };
-  const head = headOf({
+  const head = await headOf({
     ...given,
     build: (options) => entry.build({ rng, inputShape, ...options }),
   });

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { applyPreprocessing } from '../data/preprocessingSteps.ts';
 import { checkFiniteWeights } from '../formats/safetensors/weights.ts';
 import { readProgress } from '../train/checkpoint.ts';
 import { readLog } from '../train/runLog.ts';
 import { writeReport } from '../report/writeReport.ts';
-import { isModuleFile } from './moduleFile.ts';
+import { networkMetadata } from './sameSettings.ts';
 import { openTestExamples } from './runData.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { loadForData, readWeightsFile } from './weightsFile.ts';
@@ -42,7 +42,7 @@ export async function reportRun(
   const network = await loadForData(weights, dataset);
   try {
     const log = await readLog(join(folder, 'log.jsonl'));
-    const name = isModuleFile(options.network) ? basename(options.network) : options.network;
+    const name = networkMetadata(options.network);
     const title = `${name} on ${dataset.name}`;
     const progress = await readProgress(file);
     return await writeReport(

@@ -8,15 +8,14 @@ import { InputError, show } from '../lib/errors.ts';
 import { Module } from '../lib/module.ts';
 import { buildWith, type Architecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
+import { entryOfOnnx, isOnnxFile } from './onnxNetwork.ts';
+import type { ResolvedNetwork } from './resolvedNetwork.ts';
 import { networkFacts, type NetworkFacts } from './networkFacts.ts';
 
 const KNOWN: Readonly<Record<string, NetworkEntry>> = { ...networks, ...torchvisionNetworks };
 
 /** The names of boxprop's networks. */
 export const NETWORK_NAMES: readonly string[] = Object.keys(KNOWN);
-
-/** A network of the command line, with what its file states about its weights. */
-export type ResolvedNetwork = NetworkEntry & NetworkFacts;
 
 /** The options of `resolveNetwork`. */
 export interface ResolveOptions {
@@ -27,7 +26,8 @@ export interface ResolveOptions {
 }
 
 /**
- * Resolves NETWORK of the command line: a known name, or a TypeScript or JavaScript file with
+ * Resolves NETWORK of the command line: a known name, an ONNX file, or a TypeScript or JavaScript
+ * file with
  *
  *     export const network = ({ rng, inputShape, classes }: NetworkOptions) =>
  *       new Sequential([...]);
@@ -42,7 +42,8 @@ export async function resolveNetwork(
   network: string,
   { architecture = {}, where = 'network' }: ResolveOptions = {},
 ): Promise<ResolvedNetwork> {
-  const entry: ResolvedNetwork = isModuleFile(network)
+  if (isOnnxFile(network)) return resolveOnnx(network, architecture);
+  const entry: NetworkEntry & NetworkFacts = isModuleFile(network)
     ? await entryOf(network)
     : known(network, where);
   const { inputShape, classes } = entry;
@@ -54,17 +55,23 @@ export async function resolveNetwork(
   return { ...entry, build };
 }
 
+async function resolveOnnx(file: string, architecture: Architecture): Promise<ResolvedNetwork> {
+  const [name] = Object.keys(architecture);
+  if (name === undefined) return entryOfOnnx(file);
+  throw new InputError(`${file}: expected no --architecture for an ONNX file, got ${name}`);
+}
+
 function known(name: string, where: string): NetworkEntry {
   if (Object.hasOwn(KNOWN, name)) return KNOWN[name];
   const similar = similarName(name, NETWORK_NAMES);
   if (similar !== undefined)
     throw new InputError(`${where}: unknown network ${show(name)}; did you mean ${similar}?`);
   throw new InputError(
-    `${where}: expected one of ${NETWORK_NAMES.join(', ')}, or a file such as net.ts, got ${show(name)}`,
+    `${where}: expected one of ${NETWORK_NAMES.join(', ')}, or a file such as net.ts or net.onnx, got ${show(name)}`,
   );
 }
 
-async function entryOf(file: string): Promise<ResolvedNetwork> {
+async function entryOf(file: string): Promise<NetworkEntry & NetworkFacts> {
   const { network: make, ...exported } = await importModule(file);
   if (!isBuilder(make)) {
     throw new InputError(

@@ -3,6 +3,7 @@ import { InputError, show } from '../lib/errors.ts';
 import { readRegularText } from '../lib/files/readFile.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import { isModuleFile } from './moduleFile.ts';
+import { isOnnxFile } from './onnxNetwork.ts';
 import { parseConfig } from './runConfig.ts';
 import { readFolderText } from './runFiles.ts';
 import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
@@ -74,7 +75,7 @@ export function withAbsolutePaths<T extends { network?: unknown; data?: unknown;
   };
 }
 
-/** Makes the path of a network's module file absolute. */
+/** Makes the path of a network's file absolute. */
 export function absoluteNetwork(network: string): string {
-  return isModuleFile(network) ? resolve(network) : network;
+  return isModuleFile(network) || isOnnxFile(network) ? resolve(network) : network;
 }

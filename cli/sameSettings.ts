@@ -6,6 +6,7 @@ import { shorten } from '../lib/oneLine.ts';
 import { parseJson } from '../lib/parseJson.ts';
 import { readWeightsHeader } from '../models/loadTrainedNetwork.ts';
 import { isModuleFile } from './moduleFile.ts';
+import { isOnnxFile } from './onnxNetwork.ts';
 import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
 
 /**
@@ -24,11 +25,11 @@ export function settingsMetadata(options: RunOptions): string {
 }
 
 /**
- * Returns the entry `network` of the metadata. For a module file it is only the name of the file,
- * because a path would depend on the folder of the run.
+ * Returns the entry `network` of the metadata. For a module or an ONNX file it is only the name of
+ * the file, because a path would depend on the folder of the run.
  */
 export function networkMetadata(network: string): string {
-  return isModuleFile(network) ? basename(network) : network;
+  return isModuleFile(network) || isOnnxFile(network) ? basename(network) : network;
 }
 
 /** A run that a command reads, and the options of the command that replace those of the run. */

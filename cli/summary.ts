@@ -32,7 +32,7 @@ export function summaryCommand(): Command {
       const entry = await resolveNetwork(name);
       await useBackend();
       const inputShape = input ?? entry.inputShape;
-      const network = entry.build({ rng: new Rng(0), init: zeros, inputShape });
+      const network = await entry.build({ rng: new Rng(0), init: zeros, inputShape });
       const summary = summarize(network, inputShape, { all });
       network.dispose();
       if (svg !== undefined) {

@@ -5,6 +5,7 @@ import { InputError } from '../lib/errors.ts';
 import { refuseLinks } from '../lib/files/refuseLinks.ts';
 import { launchOf } from '../lib/mpi/launcher.ts';
 import { isModuleFile } from './moduleFile.ts';
+import { isOnnxFile } from './onnxNetwork.ts';
 import type { Group } from '../lib/group.ts';
 import { endInterrupted, interruptedStatus, printLine, printNote, untilSignal } from './process.ts';
 import { asRank, fromRank0 } from './ranks.ts';
@@ -161,7 +162,7 @@ async function plannedRun(
   const { network: chosen = network ?? '', ...options } = { ...started, ...given };
   const { resolveNetwork } = await import('./resolveNetwork.ts');
   await resolveNetwork(chosen);
-  const name = isModuleFile(chosen) ? parse(chosen).name : chosen;
+  const name = isModuleFile(chosen) || isOnnxFile(chosen) ? parse(chosen).name : chosen;
   return { options: runOptions(chosen, options), folder: given.out ?? freeFolder(`runs/${name}`) };
 }
 

@@ -96,7 +96,7 @@ export async function trainFold(
   const { batchSize, dropLast = false, compile = true, epochs } = options;
   const rng = new Rng(options.seed).fold(fold);
   const entry = await resolveNetwork(options.network, options);
-  const network = entry.build({
+  const network = await entry.build({
     rng: rng.split(),
     inputShape: imageShapeOf(train),
     classes: train.classes,

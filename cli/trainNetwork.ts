@@ -26,7 +26,8 @@ import { lockedFolder } from './lockedFolder.ts';
 import { logBackend, printNote } from './process.ts';
 import { progressBar } from './progress.ts';
 import { loadPretrained, type Pretrained } from './pretrained.ts';
-import { imageShapeOf, resolveNetwork, type ResolvedNetwork } from './resolveNetwork.ts';
+import type { ResolvedNetwork } from './resolvedNetwork.ts';
+import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { openRunData, type RunData } from './runData.ts';
 import { storeEpochs, withAbsolutePaths, writeConfig } from './runFolder.ts';
 import { refuseFiles, RUN_FILES } from './runFiles.ts';
@@ -278,7 +279,10 @@ async function startingNetwork(
 ): Promise<Pretrained> {
   if (from !== undefined) return loadPretrained(from, { network, entry }, data, rng);
   const { classes } = data;
-  return { network: entry.build({ rng, inputShape: imageShapeOf(data), classes }), notes: [] };
+  return {
+    network: await entry.build({ rng, inputShape: imageShapeOf(data), classes }),
+    notes: [],
+  };
 }
 
 /**

@@ -13,15 +13,18 @@ import {
   readWeightsHeader,
   type WeightsHeader,
 } from '../models/loadTrainedNetwork.ts';
+import type { TensorInfo } from '../formats/tensorFile.ts';
 import { headOf } from '../models/headOf.ts';
 import type { ImageShape } from '../models/options.ts';
 import { TORCHVISION_NETWORKS } from '../models/torchvision/layout.ts';
 import { checkArchitecture, type Architecture } from './architecture.ts';
 import { isModuleFile } from './moduleFile.ts';
+import { entryOfOnnx, isOnnxFile } from './onnxNetwork.ts';
 import { placed } from './placed.ts';
 import { logBackend } from './process.ts';
 import { configBeside } from './publishedConfig.ts';
-import { imageShapeOf, resolveNetwork, type ResolvedNetwork } from './resolveNetwork.ts';
+import type { ResolvedNetwork } from './resolvedNetwork.ts';
+import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { checkTable, TRAINING_TABLE, type TrainingTable } from './trainingTable.ts';
 
 /** The data on which a network was trained, before preprocessing. */
@@ -82,20 +85,24 @@ export function trainingDataMetadata(dataset: Dataset): string {
  * @param network the network given by the user; by default the one that the file names.
  */
 export async function readWeightsFile(file: string, network?: string): Promise<WeightsFile> {
-  const header = await readWeightsHeader(file);
+  const onnx = isOnnxFile(file) ? await entryOfOnnx(file) : undefined;
+  const header = onnx ? { ...NO_TENSORS, metadata: onnx.metadata } : await readWeightsHeader(file);
   checkVersion(file, header);
-  const name = network ?? storedName(file, header);
+  const name = onnx ? file : (network ?? storedName(file, header));
   const entryOf = (key: string): [where: string, value: unknown] => {
     const json = header.metadata.get(key);
     const where = `${file}: ${key}`;
     return [where, json === undefined ? undefined : parseJson(where, json)];
   };
   const [where, value] = entryOf('architecture');
-  const architecture = value === undefined ? {} : placed(where, () => checkArchitecture(value));
-  const resolved = await resolveNetwork(name, {
-    architecture,
-    ...(network === undefined && { where: `${file}: network` }),
-  });
+  const architecture =
+    value === undefined || onnx ? {} : placed(where, () => checkArchitecture(value));
+  const resolved =
+    onnx ??
+    (await resolveNetwork(name, {
+      architecture,
+      ...(network === undefined && { where: `${file}: network` }),
+    }));
   const trainingData = checkedEntry(entryOf('data'), TRAINING_DATA);
   const steps = checkedEntry(entryOf('preparation'), PREPROCESSING) ?? [];
   const known = {
@@ -144,14 +151,14 @@ function stepsOf(
  *
  * @param otherwise the number if neither is known; the network's own by default.
  */
-export function classesOf(
+export async function classesOf(
   { header, name, entry, trainingData }: WeightsFile,
   otherwise = entry.classes,
-): number {
+): Promise<number> {
   if (trainingData !== undefined) return trainingData.classes;
   const { inputShape, torchName } = entry;
   try {
-    const head = headOf({
+    const head = await headOf({
       header,
       name,
       inputShape,
@@ -195,6 +202,11 @@ function storedName(file: string, header: WeightsHeader): string {
       `${file}: expected weights that name their network, got none: name it with --network`,
     );
   }
+  if (isOnnxFile(name)) {
+    throw new InputError(
+      `${file}: the weights are of ${show(name)}: name that file with --network`,
+    );
+  }
   if (isModuleFile(name)) {
     throw new InputError(
       `${file}: the weights are of ${show(name)}, and a weights file must not run code: ` +
@@ -229,6 +241,8 @@ export async function loadForData(
     const expected = `data whose class ${k} is ${show(names[k])}, as in its training`;
     throw new InputError(`${file}: expected ${expected}, got ${show(classNames?.[k])}`);
   }
+  // An ONNX file has the network and its weights.
+  if (isOnnxFile(file)) return entry.build({ rng: new Rng(0), inputShape, classes });
   const { network, prefix } = await loadTrainedNetwork(file, {
     name,
     header,
@@ -241,6 +255,9 @@ export async function loadForData(
     logBackend(`boxprop: ${file}: the names begin with ${show(prefix)}, which is ignored`);
   return network;
 }
+
+/** The header of an ONNX file, whose tensors are parts of its network. */
+const NO_TENSORS = { format: 'ONNX', entries: new Map<string, TensorInfo>() } as const;
 
 const COUNT = integer(1, 1e5);
 

@@ -13,7 +13,7 @@ export interface TensorInfo {
  * function that reads single tensors.
  */
 export interface TensorFile {
-  readonly format: 'safetensors' | 'PyTorch';
+  readonly format: 'safetensors' | 'PyTorch' | 'ONNX';
   readonly entries: ReadonlyMap<string, TensorInfo>;
   /** Strings that describe the weights, by key. A PyTorch file has none. */
   readonly metadata: ReadonlyMap<string, string>;

@@ -9,7 +9,10 @@ export interface HeadOptions extends LayoutOptions {
   /** The header of the weights file. */
   readonly header: WeightsHeader;
   /** Builds the network for a number of classes. */
-  readonly build: (options: { classes: number; init: Initializer }) => AnyModule;
+  readonly build: (options: {
+    classes: number;
+    init: Initializer;
+  }) => AnyModule | Promise<AnyModule>;
 }
 
 /** The part of a network whose shape depends on the number of classes. */
@@ -28,11 +31,11 @@ export interface Head {
  * parameter belongs to the head if its shape differs between the network for 2 and for 3 classes:
  * it grows by a fixed size per class, so its shape in the file tells the number of classes.
  *
- *     const { names, classes } = headOf({ header, build, inputShape: [224, 224, 3] });
+ *     const { names, classes } = await headOf({ header, build, inputShape: [224, 224, 3] });
  */
-export function headOf({ header, build, ...options }: HeadOptions): Head {
-  const [two, three] = [2, 3].map((classes) => {
-    const network = build({ classes, init: zeros });
+export async function headOf({ header, build, ...options }: HeadOptions): Promise<Head> {
+  const storedFor = async (classes: number) => {
+    const network = await build({ classes, init: zeros });
     const tensors = { ...network.params, ...network.buffers };
     const { layout } = layoutOf(header, network, options);
     const stored = Object.entries(tensors).map(
@@ -40,7 +43,8 @@ export function headOf({ header, build, ...options }: HeadOptions): Head {
     );
     network.dispose();
     return new Map(stored);
-  });
+  };
+  const [two, three] = [await storedFor(2), await storedFor(3)];
   const names: string[] = [];
   const found = new Set<number | undefined>();
   const all = [...two.values()].map((stored) => stored.name);

@@ -17,7 +17,7 @@ export type WeightsHeader = Omit<TensorFile, 'read'>;
 /** The options of `loadTrainedNetwork`. */
 export interface TrainedNetworkOptions<M extends AnyModule> {
   /** Builds the network. `init` fills its parameters with 0, because the file replaces them all. */
-  readonly build: (init: Initializer) => M;
+  readonly build: (init: Initializer) => M | Promise<M>;
   /** The shape of one input: `[height, width, channels]` for an image. */
   readonly inputShape: readonly number[];
   /**
@@ -78,7 +78,7 @@ export async function loadTrainedNetwork<M extends AnyModule>(
   ]);
   const { build, header, except = [] } = options;
   const opened = header ?? (await readWeightsHeader(file));
-  const network = build(boundedZeros(file, opened.entries));
+  const network = await build(boundedZeros(file, opened.entries));
   try {
     const tensors = { ...network.params, ...network.buffers };
     const { layout, prefix } = layoutOf(opened, network, options);

@@ -7,6 +7,7 @@ import { withReadAt } from '../withTensorFile.ts';
 import type { OpenExternal } from './fileTensor.ts';
 import { checkLoadOptions, type LoadOnnxOptions, type OnnxNetwork } from './import/importOnnx.ts';
 import { readNetwork } from './loadOnnx.ts';
+import { openOnnx, type OnnxFile } from './openOnnx.ts';
 
 /**
  * Loads a network from an ONNX file: a `Graph` with one node for each box, named as the nodes of
@@ -34,6 +35,11 @@ export async function loadOnnx<I extends GraphNames = string, O extends GraphNam
   return withReadAt(file, (size, readAt) =>
     readNetwork(file, size, readAt, externalFiles(file), options),
   );
+}
+
+/** Reads the graph of an ONNX file, but not the values of its tensors. */
+export function openOnnxFile(file: string): Promise<OnnxFile> {
+  return withReadAt(file, (size, readAt) => openOnnx(file, size, readAt, externalFiles(file)));
 }
 
 /** Opens files beside an ONNX file. */

@@ -30,10 +30,14 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
     const groups = at.number('group', 1);
     checkKernel(at, weight, kernel.length === positions.length && groupIn * groups === channels);
     const windows = windowsOf(at, kernel, positions);
-    const own = windows.isSame ? undefined : symmetric(windows);
-    const isPadded = own === undefined && !windows.isSame;
+    const own = symmetric(windows);
+    // A Conv1D has the same padding on both sides.
+    const isPadded = own === undefined && !windows.isSame && kernel.length === 1;
     const images = isPadded ? padded(at, input, windows.pads) : at.channelsLast(input);
-    const padding = windows.isSame ? ('same' as const) : (own ?? windows.pads.map(() => 0));
+    const [rows = [0, 0], columns = [0, 0]] = windows.pads.map(
+      ([before, after]) => [before, after] as const,
+    );
+    const sides = own === undefined ? ([rows, columns] as const) : ([own[0], own[1]] as const);
     const { stride, dilation } = windows;
     const isDepthwise = groups > 1 && groupIn === 1 && kernel.length === 2;
     const values = await weight.values();
@@ -45,7 +49,7 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
     const options = { groups, bias: bias !== undefined, init: weights };
     const pair = (list: readonly number[]): [number, number] => [list[0], list[1]];
     const box = at.build.shared<OneInput>(
-      [at.node.op, weight.name, bias?.name ?? '', stride, dilation, groups, padding],
+      [at.node.op, weight.name, bias?.name ?? '', stride, dilation, groups, windows.pads],
       () => {
         if (kernel.length === 1) {
           return withBias(
@@ -53,22 +57,25 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
               ...options,
               stride: stride[0],
               dilation: dilation[0],
-              padding: padding === 'same' ? padding : padding[0],
+              padding: windows.isSame ? 'same' : (own?.[0] ?? 0),
             }),
             bias,
           );
         }
-        const own = {
+        const settings = {
           bias: options.bias,
           init: weights,
           stride: pair(stride),
           dilation: pair(dilation),
-          padding: padding === 'same' ? ('same' as const) : pair(padding),
+          padding: windows.isSame ? ('same' as const) : sides,
         };
         if (!isDepthwise)
-          return withBias(new Conv2D(channels, out, pair(kernel), { ...own, groups }), bias);
+          return withBias(new Conv2D(channels, out, pair(kernel), { ...settings, groups }), bias);
         const multiplier = out / channels;
-        return withBias(new DepthwiseConv2D(channels, pair(kernel), { ...own, multiplier }), bias);
+        return withBias(
+          new DepthwiseConv2D(channels, pair(kernel), { ...settings, multiplier }),
+          bias,
+        );
       },
     );
     const { name, shape } = at.emit(box, images);

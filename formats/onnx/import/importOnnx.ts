@@ -105,6 +105,26 @@ export class OnnxNetwork<
   }
 }
 
+/**
+ * Returns the shapes of one example of the inputs and outputs in the order of the network, without
+ * reading weights. A size that the file leaves open is undefined.
+ */
+export function endsOf(model: OnnxFile): {
+  readonly inputs: readonly (readonly (number | undefined)[])[];
+  readonly outputs: readonly (readonly (number | undefined)[])[];
+} {
+  const users = usersOf(model.nodes, model.outputs);
+  const inputs = model.inputs.filter(({ name }) => users.has(name));
+  const isTurned = layoutOf(model, inputs, users) === 'NCHW';
+  const shapes = (values: readonly FileValue[]) =>
+    values.map(({ dims = [] }) =>
+      axesOf(dims.length, isTurned && dims.length > 3)
+        .slice(1)
+        .map((axis) => dims[axis]),
+    );
+  return { inputs: shapes(inputs), outputs: shapes(model.outputs) };
+}
+
 /** Checks the options of `loadOnnx`. */
 export function checkLoadOptions(options: LoadOnnxOptions): void {
   checkOptions('loadOnnx', options, ['inputShape', 'images', 'importers']);
@@ -376,13 +396,11 @@ function inputOf(
     const own = given?.[k - 1];
     if (size !== undefined && size > 0) {
       if (own === undefined || own === size) return size;
-      throw fail(
-        `expected an inputShape of ${show(sizes.slice(1))}, got ${show([...(given ?? [])])}`,
-      );
+      throw fail(`expected an inputShape of ${openSizes(sizes)}, got ${show([...(given ?? [])])}`);
     }
     if (own !== undefined) return own;
     throw fail(
-      `the file leaves sizes of the input ${show(name)} open, ${show(sizes)}: give loadOnnx(file, { inputShape })`,
+      `the file leaves sizes of the input ${show(name)} open, ${openSizes(sizes)}: give loadOnnx(file, { inputShape })`,
     );
   });
   checkAxes(shape);
@@ -392,6 +410,14 @@ function inputOf(
   // A network computes with any number of examples, and the shapes are those of one.
   const own = build.input(name, [1, ...shape.slice(1)]);
   return { value: { kind: 'activation', name: own, file, stored }, axes };
+}
+
+/** Formats the sizes of an example. A size that the file leaves open is `?`. */
+function openSizes(sizes: readonly (number | undefined)[]): string {
+  return `[${sizes
+    .slice(1)
+    .map((size) => size ?? '?')
+    .join(', ')}]`;
 }
 
 /** Returns the order of the file's axes in the network. */
