@@ -35,6 +35,7 @@ export type {
 } from './lib/facts.ts';
 export type { Axis, ConvPadding, Geometry, Padding, Padding1D } from './lib/geometry.ts';
 export type { PaddingMode, Pair, Sides } from './lib/geometry.ts';
+export type { Padding3D, Three, Triple } from './lib/volume.ts';
 export type { Gaussian, GaussianOptions } from './lib/gaussian.ts';
 export { Cost, type Reduction } from './lib/cost.ts';
 export {

@@ -159,22 +159,21 @@ export function describeWindows(
   box: {
     readonly kernelSize: readonly number[];
     readonly stride: readonly number[];
-    readonly padding: ConvPadding;
+    readonly padding: ConvPadding | readonly number[];
   },
   padding: 'always' | 'unless 0' = 'unless 0',
 ): string {
-  const [vertical, horizontal] = box.stride;
-  const stride = vertical === horizontal ? String(vertical) : box.stride.join('x');
+  const stride = new Set(box.stride).size === 1 ? String(box.stride[0]) : box.stride.join('x');
   const pad = describePadding(box.padding);
   const end = padding === 'unless 0' && pad === '0' ? '' : `, pad ${pad}`;
   return `${box.kernelSize.join('x')} filters at stride ${stride}${end}`;
 }
 
-function describePadding(padding: ConvPadding): string {
+function describePadding(padding: ConvPadding | readonly number[]): string {
   if (padding === 'valid') return '0';
   if (typeof padding !== 'object') return String(padding);
-  const [rows, columns] = padding.map((side) => (isList(side) ? side.join('+') : String(side)));
-  return rows === columns ? rows : `${rows}x${columns}`;
+  const axes = padding.map((side) => (isList(side) ? side.join('+') : String(side)));
+  return new Set(axes).size === 1 ? axes[0] : axes.join('x');
 }
 
 /**

@@ -1,6 +1,7 @@
 // Filtering
 export { Linear, type LinearOptions } from './linear.ts';
 export { Conv1D, type Conv1DOptions } from './conv1d.ts';
+export { Conv3D, type Conv3DOptions } from './conv3d.ts';
 export { Conv2D, type Conv2DOptions } from './conv2d.ts';
 export { ConvTranspose2D, type ConvTranspose2DOptions } from './convTranspose2d.ts';
 export { DepthwiseConv2D, type DepthwiseConv2DOptions } from './depthwiseConv2d.ts';
@@ -26,6 +27,8 @@ export { HardSwish } from './hardSwish.ts';
 
 // Pooling
 export { MaxPool1D, type MaxPool1DOptions } from './maxPool1d.ts';
+export { MaxPool3D, type MaxPool3DOptions } from './maxPool3d.ts';
+export { AvgPool3D, type AvgPool3DOptions } from './avgPool3d.ts';
 export { MaxPool2D, type MaxPool2DOptions } from './maxPool2d.ts';
 export { Arithmetic, type ArithmeticOperation, type ArithmeticOptions } from './arithmetic.ts';
 export { AvgPool1D, type AvgPool1DOptions } from './avgPool1d.ts';

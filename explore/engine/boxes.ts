@@ -61,6 +61,7 @@ export const GROUPS: readonly BoxGroup[] = [
       Linear: filter([3, 2], [4, 3]),
       Conv1D: filter([1, 2, 3], [1, 5, 1]),
       Conv2D: filter([2, 3, [3, 2]], IMAGE),
+      Conv3D: filter([1, 2, 2], [1, 3, 4, 2, 1]),
       ConvTranspose2D: filter([2, 1, [3, 2]], [1, 2, 3, 2]),
       DepthwiseConv2D: filter([2, [3, 2]], IMAGE),
       LocallyConnected1D: filter([5, 1, 2, 3], [2, 5, 1]),
@@ -92,8 +93,10 @@ export const GROUPS: readonly BoxGroup[] = [
     boxes: {
       MaxPool1D: withOptions({ stride: 1 }, [1, 6, 2], [3]),
       MaxPool2D: withOptions({ stride: 1 }, IMAGE, [[3, 2]]),
+      MaxPool3D: withOptions({ stride: 1 }, [1, 3, 4, 2, 1], [2]),
       AvgPool1D: withOptions({ stride: 2 }, [1, 7, 2], [3]),
       AvgPool2D: withOptions({ stride: 1 }, IMAGE, [[3, 2]]),
+      AvgPool3D: withOptions({ stride: 1 }, [1, 3, 4, 2, 1], [2]),
       SumPool2D: withOptions({ stride: 1 }, IMAGE, [[3, 2]]),
       LPPool2D: withOptions({ stride: 1 }, IMAGE, [2, [3, 2]]),
       GlobalAvgPool2D: plain([], IMAGE),

@@ -18,6 +18,7 @@ interface Backward {
 const KERNEL_AXES: Readonly<Record<string, readonly number[]>> = {
   Conv1D: [0],
   Conv2D: [0, 1],
+  Conv3D: [0, 1, 2],
   ConvTranspose2D: [0, 1],
   DepthwiseConv2D: [0, 1],
   LocallyConnected1D: [1],

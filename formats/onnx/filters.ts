@@ -1,6 +1,7 @@
 import type { Rank, Variable } from '@tensorflow/tfjs-core';
 import { Conv1D } from '../../modules/conv1d.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
+import { Conv3D } from '../../modules/conv3d.ts';
 import { ConvTranspose2D } from '../../modules/convTranspose2d.ts';
 import { DepthwiseConv2D } from '../../modules/depthwiseConv2d.ts';
 import { Linear } from '../../modules/linear.ts';
@@ -8,6 +9,7 @@ import { LocallyConnected1D } from '../../modules/locallyConnected1d.ts';
 import { LocallyConnected2D } from '../../modules/locallyConnected2d.ts';
 import { axisGeometry, convGeometry, type Axis, type PaddingMode } from '../../lib/geometry.ts';
 import { numElements } from '../../lib/shapes.ts';
+import { volumeGeometry } from '../../lib/volume.ts';
 import { paddedInput } from './borders.ts';
 import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import type { Given, OnnxGraph, Value } from './graph.ts';
@@ -26,6 +28,13 @@ export const FILTERS: readonly OnnxExporter[] = [
     const { height, width } = convGeometry(box, input.shape[1], input.shape[2], box);
     const filters = graph.weight(box.params.weight, [3, 2, 0, 1]);
     return convolve(graph, input, filters, box.params.bias, [height, width], box);
+  }),
+
+  onnxExporter(Conv3D, (graph, box, input) => {
+    const { depth, height, width } = volumeGeometry(box, input.shape.slice(1), box);
+    const filters = graph.weight(box.params.weight, [4, 3, 0, 1, 2]);
+    const zeros = { paddingMode: 'zeros', groups: box.groups } as const;
+    return convolve(graph, input, filters, box.params.bias, [depth, height, width], zeros);
   }),
 
   onnxExporter(DepthwiseConv2D, (graph, box, input) => {

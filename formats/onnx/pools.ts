@@ -2,15 +2,18 @@ import { AdaptiveAvgPool2D } from '../../modules/adaptiveAvgPool2d.ts';
 import { AdaptiveMaxPool2D } from '../../modules/adaptiveMaxPool2d.ts';
 import { AvgPool1D } from '../../modules/avgPool1d.ts';
 import { AvgPool2D } from '../../modules/avgPool2d.ts';
+import { AvgPool3D } from '../../modules/avgPool3d.ts';
 import { GlobalAvgPool2D } from '../../modules/globalAvgPool2d.ts';
 import { GlobalMaxPool2D } from '../../modules/globalMaxPool2d.ts';
 import { LPPool2D } from '../../modules/lpPool2d.ts';
 import { Maxout } from '../../modules/maxout.ts';
 import { MaxPool1D } from '../../modules/maxPool1d.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
+import { MaxPool3D } from '../../modules/maxPool3d.ts';
 import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { axisGeometry, convGeometry, type Axis } from '../../lib/geometry.ts';
 import { numElements } from '../../lib/shapes.ts';
+import { volumeGeometry } from '../../lib/volume.ts';
 import type { AxisMap } from '../../lib/kernels/pad/axisMap.ts';
 import { coverAxis } from '../../lib/kernels/pool/windowCells.ts';
 import {
@@ -49,6 +52,16 @@ export const POOLS: readonly OnnxExporter[] = [
     return pool(graph, 'MaxPool', input, [
       axisGeometry(input.shape[1], kernelSize, stride, 1, padding, ceilMode),
     ]);
+  }),
+
+  onnxExporter(MaxPool3D, (graph, box, input) => {
+    const { depth, height, width } = volumeGeometry(box, input.shape.slice(1), box);
+    return pool(graph, 'MaxPool', input, [depth, height, width]);
+  }),
+
+  onnxExporter(AvgPool3D, (graph, box, input) => {
+    const { depth, height, width } = volumeGeometry(box, input.shape.slice(1), box);
+    return average(graph, input, [depth, height, width], box.countIncludePad);
   }),
 
   onnxExporter(AvgPool2D, (graph, box, input) => {

@@ -4,6 +4,7 @@ import { numElements } from '../../lib/shapes.ts';
 import { BatchNorm } from '../../modules/batchNorm.ts';
 import { Conv1D } from '../../modules/conv1d.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
+import { Conv3D } from '../../modules/conv3d.ts';
 import { ConvTranspose2D } from '../../modules/convTranspose2d.ts';
 import { DepthwiseConv2D } from '../../modules/depthwiseConv2d.ts';
 import { GroupNorm } from '../../modules/groupNorm.ts';
@@ -83,6 +84,7 @@ function flattenedAxis(shape: Shape, axis: number, flattened: Shape | undefined)
 export const TORCH_BOXES: readonly TorchBox[] = [
   torchBox(Conv1D, kernel([2, 1, 0])),
   torchBox(Conv2D, kernel([2, 3, 1, 0])),
+  torchBox(Conv3D, kernel([2, 3, 4, 1, 0])),
   torchBox(ConvTranspose2D, kernel([2, 3, 1, 0])),
   torchBox(DepthwiseConv2D, (_box, name, shape) => {
     if (name !== 'weight') return { shape };

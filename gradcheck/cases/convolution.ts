@@ -6,9 +6,11 @@ import {
   type Padding1D,
   type PaddingMode,
 } from '../../lib/geometry.ts';
+import type { Padding3D, Three } from '../../lib/volume.ts';
 import { windowsInside } from '../../lib/kernels/conv2d/im2col.ts';
 import { Conv1D } from '../../modules/conv1d.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
+import { Conv3D } from '../../modules/conv3d.ts';
 import { ConvTranspose2D } from '../../modules/convTranspose2d.ts';
 import { DepthwiseConv2D } from '../../modules/depthwiseConv2d.ts';
 import { LocallyConnected1D } from '../../modules/locallyConnected1d.ts';
@@ -141,6 +143,27 @@ export const cases: Cases = {
     const args = [inChannels, outChannels, kernel, options] as const;
     const box = new Conv2D(inChannels, outChannels, kernel, { ...options, rng: draw.rng });
     return caseOf(draw, 'Conv2D', args, box, drawShape(draw, image));
+  },
+  Conv3D: (draw) => {
+    const axes = [1, 2, 3].map(() => drawAxis(draw, { kernels: 2, dilations: 2 }));
+    const three = (of: (axis: Drawn) => number): Three => [of(axes[0]), of(axes[1]), of(axes[2])];
+    const kernel = three((axis) => axis.kernel);
+    const cells = three((axis) => drawCells(draw, axis));
+    const padding = draw.pick<Padding3D>('valid', 'same', Math.min(...cells), cells);
+    const groups = draw.pick(1, 1, 2);
+    const [inChannels, outChannels] = drawChannels(draw, groups);
+    const options = {
+      stride: three((axis) => axis.stride),
+      padding,
+      dilation: three((axis) => axis.dilation),
+      groups,
+      bias: draw.chance(0.7),
+    };
+    const sides = (k: number) => (typeof padding === 'object' ? padding[k] : padding);
+    const volume = axes.map((axis, k) => drawLength(draw, axis, sides(k)));
+    const args = [inChannels, outChannels, kernel, options] as const;
+    const box = new Conv3D(inChannels, outChannels, kernel, { ...options, rng: draw.rng });
+    return caseOf(draw, 'Conv3D', args, box, drawShape(draw, [...volume, inChannels]));
   },
   Conv1D: (draw) => {
     const axis = drawAxis(draw);

@@ -1,16 +1,19 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Padding, Padding1D } from '../../lib/geometry.ts';
+import type { Padding3D, Three } from '../../lib/volume.ts';
 import { constant } from '../../lib/constant.ts';
 import { numElements } from '../../lib/shapes.ts';
 import { AdaptiveAvgPool2D } from '../../modules/adaptiveAvgPool2d.ts';
 import { AdaptiveMaxPool2D } from '../../modules/adaptiveMaxPool2d.ts';
 import { AvgPool1D } from '../../modules/avgPool1d.ts';
+import { AvgPool3D } from '../../modules/avgPool3d.ts';
 import { AvgPool2D } from '../../modules/avgPool2d.ts';
 import { GlobalAvgPool2D } from '../../modules/globalAvgPool2d.ts';
 import { GlobalMaxPool2D } from '../../modules/globalMaxPool2d.ts';
 import { LPPool2D } from '../../modules/lpPool2d.ts';
 import { Maxout } from '../../modules/maxout.ts';
 import { MaxPool1D } from '../../modules/maxPool1d.ts';
+import { MaxPool3D } from '../../modules/maxPool3d.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { Upsample2D } from '../../modules/upsample2d.ts';
@@ -53,6 +56,21 @@ function windows1D(draw: Draw) {
   return { kernel, options: { stride, padding, ceilMode: draw.chance(0.5) }, shape };
 }
 
+/** Draws windows, padding and a shape of volumes with few cells. */
+function windows3D(draw: Draw) {
+  const three = (of: (k: number) => number): Three => [of(0), of(1), of(2)];
+  const kernel = three(() => draw.integer(1, 3));
+  const half = three((k) => Math.floor(kernel[k] / 2));
+  const options = {
+    stride: three(() => draw.integer(1, 3)),
+    padding: draw.pick<Padding3D>('valid', 'same', half, Math.min(...half)),
+    ceilMode: draw.chance(0.5),
+  };
+  const volume = kernel.map((size) => size + draw.integer(0, 2));
+  const shape = [draw.integer(1, 2), ...volume, draw.integer(1, 2)];
+  return { kernel, options, shape };
+}
+
 /** Draws the number of windows that cover an image, and the shape of the image. */
 function covering(draw: Draw) {
   const size: Two = [draw.integer(1, 4), draw.integer(1, 4)];
@@ -80,6 +98,15 @@ export const cases: Cases = {
     const dilated = { ...options, dilation };
     const box = new MaxPool2D(kernel, dilated);
     return caseOf([kernel, dilated], box, draw.wellSeparated(large));
+  },
+  MaxPool3D: (draw) => {
+    const { kernel, options, shape } = windows3D(draw);
+    return caseOf([kernel, options], new MaxPool3D(kernel, options), draw.wellSeparated(shape));
+  },
+  AvgPool3D: (draw) => {
+    const { kernel, shape, ...drawn } = windows3D(draw);
+    const options = { ...drawn.options, countIncludePad: draw.chance(0.5) };
+    return caseOf([kernel, options], new AvgPool3D(kernel, options), draw.normal(shape));
   },
   AvgPool1D: (draw) => {
     const { kernel, shape, ...drawn } = windows1D(draw);
