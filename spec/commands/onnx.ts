@@ -3,6 +3,10 @@
  * as in boxprop. Boxes run with their random cases and may differ by 1e-5 of the largest output,
  * networks by 1e-4. With names, only those boxes and networks are checked. The exit status is 1 if
  * any difference is larger, or if onnxruntime is missing.
+ *
+ * Then it imports models: `conformance` are the cases that the PyPI package onnx ships, and writes
+ * the table of docs/onnx.md; `models` are the light_* models of that package with random weights,
+ * and networks that both exporters of PyTorch write, whose gradients are proven too.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,6 +25,14 @@ import {
   torchvisionNetworks,
 } from '../../models/torchvision/index.ts';
 import { difference, startPython, type Python } from '../support/python.ts';
+import {
+  casesOf,
+  proveCase,
+  runCase,
+  tableOf,
+  type Case,
+  type Outcome,
+} from './onnxConformance.ts';
 
 const CASES = 20;
 const [BOX_LIMIT, NETWORK_LIMIT] = [1e-5, 1e-4];
@@ -132,6 +144,50 @@ function* checks(
   }
 }
 
+/** Runs the cases of the package onnx, and writes the table of docs/onnx.md. */
+async function checkConformance(): Promise<void> {
+  const { version, cases: all } = casesOf('conformance.py', folder);
+  const rows: { one: Case; outcome: Outcome }[] = [];
+  for (const one of all) {
+    if ('missing' in one) continue;
+    const outcome = await runCase(one);
+    rows.push({ one, outcome });
+    if (outcome.kind !== 'FAILED') continue;
+    failed++;
+    console.log(`FAIL ${one.suite} ${one.name}: ${outcome.told}`);
+  }
+  for (const suite of ['pytorch-converted', 'pytorch-operator', 'node']) {
+    const own = rows.filter(({ one }) => one.suite === suite).map(({ outcome }) => outcome.kind);
+    const good = own.filter((kind) => kind === 'passed').length;
+    const refused = own.filter((kind) => kind === 'refused').length;
+    passed++;
+    console.log(`pass ${suite} of onnx ${version}: ${good} of ${own.length}, ${refused} refused`);
+  }
+  const docs = fileURLToPath(new URL('../../docs/onnx.md', import.meta.url));
+  const text = await readFile(docs, 'utf8');
+  const table = `<!-- conformance -->\n\n${tableOf(rows)}\n\n<!-- end -->`;
+  await writeFile(docs, text.replace(/<!-- conformance -->[^]*<!-- end -->/, table));
+}
+
+/** Imports the models of other exporters, compares their outputs, and proves their gradients. */
+async function checkModels(): Promise<void> {
+  const { version, cases: all } = casesOf('import_models.py', folder);
+  console.log(`models of ${version}`);
+  for (const one of all) {
+    if ('missing' in one) {
+      console.log(`skip ${one.name}: ${one.missing}`);
+      continue;
+    }
+    const outcome = await runCase(one);
+    const proof = outcome.kind === 'passed' ? await proveCase(one) : undefined;
+    const isGood = outcome.kind === 'passed' && proof?.kind !== 'FAILED';
+    if (isGood) passed++;
+    else failed++;
+    const told = [outcome.told, proof?.told].filter((text) => text !== undefined).join(', ');
+    console.log(`${isGood ? 'pass' : 'FAIL'} ${one.suite} ${one.name}: ${told}`);
+  }
+}
+
 const only = process.argv.slice(2);
 const folder = await mkdtemp(join(tmpdir(), 'boxprop-onnx-'));
 let [passed, failed] = [0, 0];
@@ -157,6 +213,9 @@ try {
     }
   }
   python.close();
+  const isWanted = (name: string) => only.length === 0 || only.includes(name);
+  if (isWanted('conformance')) await checkConformance();
+  if (isWanted('models')) await checkModels();
 } catch (error) {
   failed++;
   console.log(`FAIL ${messageOf(error)}`);

@@ -6,6 +6,8 @@ import { tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import { constant } from '../../lib/constant.ts';
 import { BoxpropError } from '../../lib/errors.ts';
 import { disposeTensors } from '../../lib/memory.ts';
+import { gradcheck } from '../../gradcheck/index.ts';
+import { withBackend } from '../../index.ts';
 import { loadOnnx } from '../../formats/onnx/onnxFile.ts';
 import { difference } from '../support/python.ts';
 
@@ -36,18 +38,29 @@ export interface Outcome {
 /** Some expected values are written with four digits in the sources of ONNX. */
 const LIMIT = 3e-4;
 
-/** Writes the cases into a folder and returns their list. */
-export function conformanceCases(folder: string): { version: string; cases: Case[] } {
-  const script = fileURLToPath(new URL('conformance.py', import.meta.url));
-  const { stdout, stderr, status } = spawnSync(process.env.PYTHON ?? 'python3', [script, folder], {
+/** A case that a missing Python package leaves out. */
+export interface Missing {
+  readonly name: string;
+  readonly missing: string;
+}
+
+/**
+ * Runs `conformance.py` or `import_models.py`, which write cases into a folder, and returns their
+ * list.
+ */
+export function casesOf(script: 'conformance.py' | 'import_models.py', folder: string) {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const { stdout, stderr, status } = spawnSync(process.env.PYTHON ?? 'python3', [path, folder], {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
-    timeout: 600_000,
+    timeout: 1_200_000,
   });
   if (status !== 0)
-    throw new Error(`${stderr.trim().split('\n').at(-1) ?? ''}; pip install onnx numpy`);
+    throw new Error(
+      `${stderr.trim().split('\n').at(-1) ?? ''}; pip install onnx onnxruntime torch`,
+    );
   const [hello, ...lines] = stdout.trim().split('\n');
-  const cases = lines.map((line) => JSON.parse(line) as Case);
+  const cases = lines.map((line) => JSON.parse(line) as Case | Missing);
   return { version: (JSON.parse(hello) as { version: string }).version, cases };
 }
 
@@ -113,4 +126,46 @@ export async function runCase(one: Case): Promise<Outcome> {
   const second = await runModel(one.constants, one);
   if (second.kind === 'FAILED') return second;
   return first.kind === 'passed' ? first : second;
+}
+
+/** The largest number of elements of an input with which the checker proves an imported network. */
+const MOST_PROVEN = 2000;
+
+/** Proves the gradients of an imported network, in double precision; undefined for a large one. */
+export async function proveCase({ model, inputs: [input] }: Case): Promise<Outcome | undefined> {
+  if (!input || input.shape.reduce((a, b) => a * b, 1) > MOST_PROVEN) return undefined;
+  return withBackend('float64', async () => {
+    const network = await loadOnnx(model);
+    const values = await valuesOf(input);
+    const x = tidy(() =>
+      transpose(constant(values, input.shape as [number]), [...network.inputAxes[0]]),
+    );
+    const { results } = await gradcheck(network, { input: x, seed: 0 });
+    network.dispose();
+    // A unit that is off for every input has no gradient.
+    const wrong = results.find(({ pass, message = '' }) => !pass && !message.startsWith('vacuous'));
+    return wrong === undefined
+      ? { kind: 'passed', told: `${results.length} gradients` }
+      : { kind: 'FAILED', told: `${wrong.tensor}: ${wrong.message ?? ''}` };
+  });
+}
+
+/** Formats the table of docs/onnx.md: the node cases by operator. */
+export function tableOf(
+  rows: readonly { readonly one: Case; readonly outcome: Outcome }[],
+): string {
+  const counts = new Map<string, { passed: number; refused: number }>();
+  for (const { one, outcome } of rows) {
+    const [op] = one.ops;
+    if (one.suite !== 'node' || one.ops.length !== 1) continue;
+    const count = counts.get(op) ?? { passed: 0, refused: 0 };
+    counts.set(op, count);
+    if (outcome.kind === 'passed') count.passed++;
+    else count.refused++;
+  }
+  const lines = [...counts]
+    .filter(([, { passed }]) => passed > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([op, { passed, refused }]) => `| ${op} | ${passed} | ${refused} |`);
+  return ['| operator | passed | refused |', '| --- | --- | --- |', ...lines].join('\n');
 }

@@ -59,6 +59,10 @@ const RULES: readonly Rule[] = [
     op: 'ScaledSoftplus',
   },
   {
+    pattern: node('Where', node('Greater', x, capture('threshold')), x, node('Softplus', x)),
+    op: 'ScaledSoftplus',
+  },
+  {
     pattern: node('Mul', node('Tanh', node('Mul', x, capture('slope'))), capture('amplitude')),
     op: 'ScaledTanh',
   },

@@ -251,14 +251,29 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
 
   async Slice(at) {
     const data = at.input(0);
-    if (data?.kind !== 'constant' || data.dims.length !== 1)
-      throw at.fail('expected a constant list, got another value');
+    if (data?.kind !== 'constant') throw at.fail('expected a constant, got a value of the network');
     const entries = await at.entries(data);
-    const [starts, ends] = [await at.integers(1, 'starts'), await at.integers(2, 'ends')];
-    const steps = await at.integers(4);
-    if (starts?.length !== 1 || ends?.length !== 1 || (steps && steps[0] !== 1))
-      throw at.fail('expected one start and end, and a step of 1');
-    return { ...at.list1(entries.slice(starts[0], ends[0])), isInteger: data.isInteger };
+    const rank = data.dims.length;
+    const [starts = [], ends = []] = [await at.integers(1, 'starts'), await at.integers(2, 'ends')];
+    const axes = (await at.integers(3, 'axes')) ?? starts.map((_, k) => k);
+    const steps = (await at.integers(4)) ?? starts.map(() => 1);
+    const picks = data.dims.map((size) => Array.from({ length: size }, (_, i) => i));
+    if ([ends, axes, steps].some((list) => list.length !== starts.length) || steps.includes(0))
+      throw at.fail('expected lists of starts, ends, axes and steps of one length');
+    axes.forEach((own, k) => {
+      const axis = at.axis(own, rank);
+      const size = data.dims[axis];
+      const [step, least, most] = [steps[k], steps[k] < 0 ? -1 : 0, steps[k] < 0 ? size - 1 : size];
+      const inside = (place: number) => Math.min(Math.max(place < 0 ? place + size : place, least), most); // prettier-ignore
+      const [start, end] = [inside(starts[k]), inside(ends[k])];
+      const count = Math.max(Math.ceil((end - start) / step), 0);
+      picks[axis] = Array.from({ length: count }, (_, i) => start + i * step);
+    });
+    let places = [0];
+    for (const [axis, own] of picks.entries())
+      places = places.flatMap((place) => own.map((i) => place * data.dims[axis] + i));
+    const dims = picks.map(({ length }) => length);
+    return { ...at.list1(places.map((place) => entries[place]), dims), isInteger: data.isInteger }; // prettier-ignore
   },
 };
 

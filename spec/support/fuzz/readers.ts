@@ -22,9 +22,23 @@ import {
   type SafetensorsTensor,
 } from '../../../formats/safetensors/safetensors.ts';
 import { DTYPES } from '../../../formats/safetensors/dtypes.ts';
+import { loadOnnx } from '../../../formats/onnx/onnxFile.ts';
+import { encodeModel } from '../../../formats/onnx/proto.ts';
+import { toOnnx } from '../../../formats/onnx/toOnnx.ts';
 import { withTensorFile } from '../../../formats/withTensorFile.ts';
 import { useBackend } from '../../../lib/backend/useBackend.ts';
 import { disposeTensors } from '../../../lib/memory.ts';
+import { numElements } from '../../../lib/shapes.ts';
+import {
+  BatchNorm,
+  Conv2D,
+  Flatten,
+  Linear,
+  MaxPool2D,
+  ReLU,
+  Sequential,
+  Softmax,
+} from '../../../modules/index.ts';
 import { Rng } from '../../../lib/rng.ts';
 import { SoftmaxCrossEntropy } from '../../../losses/softmaxCrossEntropy.ts';
 import { Adam } from '../../../optim/adam.ts';
@@ -253,6 +267,40 @@ const LOG = [
   { type: 'failed', step: 2, message: 'the loss is not finite' },
 ];
 
+/** A network that has been exported, and one with the operators of other exporters. */
+async function onnxSamples(): Promise<Uint8Array[]> {
+  await useBackend('cpu');
+  const init = (shape: readonly number[]) => new Float32Array(numElements(shape)).fill(0.5);
+  const network = new Sequential([
+    new Conv2D(2, 3, 2, { init, padding: 1 }),
+    new BatchNorm(3),
+    new ReLU(),
+    new MaxPool2D(2),
+    new Flatten(),
+    new Linear(12, 2, { init }),
+    new Softmax(),
+  ]);
+  const parts: Uint8Array[] = [];
+  for await (const part of encodeModel(toOnnx(network, { inputShape: [3, 3, 2] })))
+    parts.push(Uint8Array.from(part));
+  network.dispose();
+  const images = new Uint8Array(readFileSync(join(ROOT, 'spec/fixtures/onnx/images.onnx')));
+  return [Uint8Array.from(Buffer.concat(parts)), images];
+}
+
+/** Imports a network, and lists its parameters. */
+async function readOnnx(file: string): Promise<Opened> {
+  await useBackend('cpu');
+  const network = await loadOnnx(file);
+  const tensors = Object.values(network.params).map((param) => {
+    const data = Float32Array.from(param.dataSync());
+    return { dtype: 'F32' as const, shape: param.shape, data };
+  });
+  network.dispose();
+  // Half precision has half the bytes in the file.
+  return { size: 2 * statSync(file).size, tensors };
+}
+
 /** The readers. The keys are their names on the command line of `npm run fuzz`. */
 export const readers: Readonly<Record<string, FuzzReader>> = {
   safetensors: {
@@ -290,6 +338,13 @@ export const readers: Readonly<Record<string, FuzzReader>> = {
     parts: pickleOf,
     mebibytes: 128,
     read: readAll,
+    problem: (value) => openedProblem(value as Opened),
+  },
+  onnx: {
+    ending: '.onnx',
+    samples: onnxSamples,
+    mebibytes: 256,
+    read: readOnnx,
     problem: (value) => openedProblem(value as Opened),
   },
   weights: {

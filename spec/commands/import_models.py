@@ -1,0 +1,160 @@
+"""Writes ONNX files of other exporters with inputs and outputs of onnxruntime, for onnx.ts. Argument: a folder. The lines of the
+output are those of conformance.py. The suites are `light`, the nine light_* models of the PyPI package onnx with random
+weights, and `torch`, networks written by both exporters of torch.onnx; the newer one needs the package onnxscript.
+"""
+
+import glob
+import json
+import os
+import sys
+import warnings
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import numpy_helper
+from torch import nn
+
+warnings.simplefilter("ignore")
+folder = sys.argv[1]
+print(json.dumps({"version": f"onnx {onnx.__version__}, torch {torch.__version__}"}), flush=True)
+random = np.random.default_rng(0)
+
+
+def report(suite, name, file, x):
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    outputs = session.run(None, {session.get_inputs()[0].name: x})
+    saved = []
+    for i, array in enumerate([x, *outputs]):
+        path = os.path.join(folder, f"{suite}-{name}.{i}")
+        array.astype(np.float32).tofile(path)
+        saved.append({"shape": list(array.shape), "file": path})
+    case = {"suite": suite, "name": name, "model": file, "constants": None, "ops": [], "opset": 0}
+    print(json.dumps({**case, "inputs": saved[:1], "outputs": saved[1:]}), flush=True)
+
+
+def constant_of(nodes, tensors, name):
+    if name in tensors:
+        return numpy_helper.to_array(tensors[name])
+    return numpy_helper.to_array(next(a.t for a in nodes[name].attribute if a.name == "value"))
+
+
+def light(path):
+    model = onnx.load(path)
+    graph = model.graph
+    nodes = {node.output[0]: node for node in graph.node}
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    kept = []
+    for node in graph.node:
+        if node.op_type != "ConstantOfShape":
+            kept.append(node)
+            continue
+        shape = [int(size) for size in constant_of(nodes, tensors, node.input[0])]
+        fan_in = max(int(np.prod(shape[1:])), 1) if len(shape) > 1 else 0
+        values = random.normal(0, (2 / fan_in) ** 0.5, shape) if fan_in else random.uniform(0.5, 1.5, shape)
+        graph.initializer.append(numpy_helper.from_array(values.astype(np.float32), node.output[0]))
+    used = {name for node in kept for name in node.input}
+    del graph.node[:]
+    graph.node.extend(node for node in kept if node.op_type != "Constant" or node.output[0] in used)
+    name = os.path.basename(path)[len("light_") : -len(".onnx")]
+    file = os.path.join(folder, f"{name}.onnx")
+    onnx.save(model, file)
+    names = {tensor.name for tensor in graph.initializer}
+    (slot,) = [slot for slot in graph.input if slot.name not in names]
+    shape = [dim.dim_value for dim in slot.type.tensor_type.shape.dim]
+    report("light", name, file, random.normal(0, 1, shape).astype(np.float32))
+
+
+class Residual(nn.Module):
+    def __init__(self, body):
+        super().__init__()
+        self.body = body
+
+    def forward(self, x):
+        return torch.relu(self.body(x) + x)
+
+
+class Excite(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.gate = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, 2, 1), nn.ReLU(), nn.Conv2d(2, channels, 1), nn.Hardsigmoid())
+
+    def forward(self, x):
+        return x * self.gate(x)
+
+
+class Shuffle(nn.Module):
+    def forward(self, x):
+        n, c, h, w = x.shape
+        return x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w)
+
+
+class Inception(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 4, 1), nn.Conv2d(3, 5, 3, padding=1)
+
+    def forward(self, x):
+        return torch.cat([self.a(x), self.b(x), nn.functional.max_pool2d(x, 3, 1, 1)], 1)
+
+
+class Scale(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.scale = nn.Parameter(torch.randn(channels, 1, 1))
+
+    def forward(self, x):
+        return x * self.scale
+
+
+class Mean(nn.Module):
+    def forward(self, x):
+        return x.mean((2, 3))
+
+
+class LayerNorm2d(nn.LayerNorm):
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def conv_bn(i, o, k=3, **options):
+    return nn.Sequential(nn.Conv2d(i, o, k, padding=k // 2, bias=False, **options), nn.BatchNorm2d(o), nn.ReLU6())
+
+
+IMAGE = (2, 3, 12, 10)
+NETWORKS = {
+    "perceptron": (nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3), nn.LogSoftmax(-1)), (2, 6)),
+    "lenet": (nn.Sequential(nn.Conv2d(3, 4, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 6, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 5)), IMAGE),
+    "residual": (nn.Sequential(conv_bn(3, 4), Residual(nn.Sequential(conv_bn(4, 4), nn.Conv2d(4, 4, 1))), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)), IMAGE),
+    "mobile": (nn.Sequential(conv_bn(3, 6, stride=2), conv_bn(6, 6, groups=6), Excite(6), nn.Hardswish(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 3)), IMAGE),
+    "inception": (nn.Sequential(Inception(), nn.AvgPool2d(2, padding=1, count_include_pad=False), nn.Flatten(), nn.Dropout(), nn.Linear(12 * 42, 3)), IMAGE),
+    "shuffle": (nn.Sequential(nn.Conv2d(3, 8, 1, groups=1), Shuffle(), nn.Conv2d(8, 8, 3, groups=4), nn.PReLU(8)), IMAGE),
+    "convnext": (nn.Sequential(nn.Conv2d(3, 8, 2, 2), LayerNorm2d(8), nn.Conv2d(8, 8, 1), nn.GELU(), Scale(8), Mean(), nn.LayerNorm(8), nn.Linear(8, 3)), IMAGE),
+    "decoder": (nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.SiLU(), nn.ConvTranspose2d(4, 3, 3, 2, 1, 1), nn.Upsample(scale_factor=2), nn.Sigmoid()), IMAGE),
+    "groupnorm": (nn.Sequential(nn.Conv2d(3, 6, 3), nn.GroupNorm(3, 6), nn.LeakyReLU(0.1), nn.InstanceNorm2d(6, affine=True), nn.ELU(), nn.Softmax(1)), IMAGE),
+    "dilated": (nn.Sequential(nn.Conv2d(3, 8, 3, dilation=2), nn.Softsign(), nn.MaxPool2d(3, 2, ceil_mode=True), nn.Flatten(), nn.Linear(8 * 12, 3), nn.Softmax(1)), IMAGE),
+    "sequence": (nn.Sequential(nn.Conv1d(3, 6, 3, padding=1), nn.BatchNorm1d(6), nn.Softplus(), nn.MaxPool1d(2), nn.Flatten(), nn.Linear(24, 3)), (2, 3, 8)),
+    "pixels": (nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(3, 8, 3), nn.Hardtanh(), nn.PixelShuffle(2), nn.ZeroPad2d((1, 0, 2, 1)), nn.Conv2d(2, 2, 3), nn.SELU()), IMAGE),
+}
+
+for path in sorted(glob.glob(os.path.join(os.path.dirname(onnx.__file__), "backend", "test", "data", "light", "*.onnx"))):
+    light(path)
+
+for name, (network, shape) in NETWORKS.items():
+    torch.manual_seed(0)
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            nn.init.uniform_(module.running_var, 0.5, 1.5)
+            nn.init.normal_(module.running_mean)
+    network.eval()
+    x = torch.randn(shape)
+    for dynamo in (False, True):
+        suffix = "dynamo" if dynamo else "script"
+        file = os.path.join(folder, f"{name}.{suffix}.onnx")
+        try:
+            torch.onnx.export(network, (x,), file, dynamo=dynamo, verbose=False)
+        except ModuleNotFoundError as error:
+            print(json.dumps({"suite": "torch", "name": f"{name}.{suffix}", "missing": str(error)}), flush=True)
+            continue
+        report("torch", f"{name}.{suffix}", file, x.numpy())
