@@ -52,8 +52,12 @@ def light(path):
             continue
         shape = [int(size) for size in constant_of(nodes, tensors, node.input[0])]
         fan_in = max(int(np.prod(shape[1:])), 1) if len(shape) > 1 else 0
-        values = random.normal(0, (2 / fan_in) ** 0.5, shape) if fan_in else random.uniform(0.5, 1.5, shape)
+        values = random.normal(0, fan_in**-0.5, shape) if fan_in else random.uniform(0.5, 1, shape)
         graph.initializer.append(numpy_helper.from_array(values.astype(np.float32), node.output[0]))
+    # The scores are compared, because a softmax of large scores is 0 or 1.
+    if kept[-1].op_type == "Softmax":
+        graph.output[0].name = kept.pop().input[0]
+        graph.output[0].type.tensor_type.ClearField("shape")
     used = {name for node in kept for name in node.input}
     del graph.node[:]
     graph.node.extend(node for node in kept if node.op_type != "Constant" or node.output[0] in used)
