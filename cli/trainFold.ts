@@ -1,4 +1,3 @@
-import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { batchCount } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { applyPreprocessing, parsePreprocessing } from '../data/preprocessingSteps.ts';
@@ -13,7 +12,7 @@ import type { OpenedData } from './openedData.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { limited } from './runData.ts';
 import type { RunOptions } from './trainOptions.ts';
-import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
+import { augmented, averageOf, costOf, optimizerOf, scheduleOf } from './trainParts.ts';
 
 /** The settings of the split of the training examples into folds. */
 export interface FoldSplit {
@@ -93,7 +92,7 @@ export async function trainFold(
   { train, held }: Fold,
   fold: number,
 ): Promise<FoldScore> {
-  const { batchSize, dropLast = false, compile = true, epochs } = options;
+  const { batchSize, dropLast = false, compile = true, epochs, accumulate = 1 } = options;
   const rng = new Rng(options.seed).fold(fold);
   const entry = await resolveNetwork(options.network, options);
   const network = await entry.build({
@@ -102,14 +101,16 @@ export async function trainFold(
     classes: train.classes,
   });
   const optimizer = optimizerOf(options, network);
+  const average = averageOf(options, network);
   try {
     const stepsPerEpoch = batchCount(train.length, batchSize, { dropLast });
     const { schedule, plateau } = scheduleOf(options, stepsPerEpoch);
-    const cost = new SoftmaxCrossEntropy();
     await new Trainer({
       network,
-      cost,
+      cost: costOf(options),
       optimizer,
+      ...(average && { average }),
+      accumulate,
       train: augmented(train, options),
       batchSize,
       dropLast,
@@ -119,10 +120,12 @@ export async function trainFold(
       compile,
       ...(plateau && { plateau }),
     }).run();
+    average?.assign();
     const { errors, examples, loss } = await evaluate(network, held, { compile });
     return { errors, examples, loss };
   } finally {
     optimizer.dispose();
+    average?.dispose();
     network.dispose();
   }
 }

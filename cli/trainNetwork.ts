@@ -2,7 +2,6 @@ import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { useBackend, type BackendName } from '../lib/backend/useBackend.ts';
 import { broadcastText, GroupStopped, type Group } from '../lib/group.ts';
 import { broadcastState, requireSame } from '../train/equalRanks.ts';
@@ -34,7 +33,7 @@ import { refuseFiles, RUN_FILES } from './runFiles.ts';
 import { checkSameData } from './sameData.ts';
 import { backendNotes, networkMetadata, settingsMetadata } from './sameSettings.ts';
 import type { RunOptions } from './trainOptions.ts';
-import { augmented, optimizerOf, scheduleOf, trainable } from './trainParts.ts';
+import { augmented, averageOf, costOf, optimizerOf, scheduleOf, trainable } from './trainParts.ts';
 import { METADATA_VERSION } from './weightsFile.ts';
 
 /** The result of a training run. */
@@ -101,7 +100,7 @@ export async function trainNetwork({
   signal,
 }: TrainNetworkOptions): Promise<TrainOutcome> {
   const { epochs, batchSize, dropLast = false, compile = true, seed } = options;
-  const { syncBatchNorm = false } = options;
+  const { syncBatchNorm = false, accumulate = 1 } = options;
   const isFirst = group.rank === 0;
   const backend = await rankBackend(group, options);
   const entry = await resolveNetwork(options.network, options);
@@ -117,6 +116,8 @@ export async function trainNetwork({
   });
   const network = trainable(whole, options);
   const optimizer = optimizerOf(options, network);
+  const average = averageOf(options, network);
+  const state = { network, optimizer, ...(average && { average }) };
   const stepsPerEpoch = batchCount(train.length, batchSize, { dropLast });
   const examplesPerEpoch = Math.min(train.length, stepsPerEpoch * batchSize);
   const { schedule, plateau } = scheduleOf(options, stepsPerEpoch);
@@ -174,10 +175,10 @@ export async function trainNetwork({
   };
   const { patience, checkpointSteps } = options;
   const trainer: Trainer = new Trainer({
-    network,
-    optimizer,
+    ...state,
     train,
     batchSize,
+    accumulate,
     dropLast,
     epochs,
     rng,
@@ -191,7 +192,7 @@ export async function trainNetwork({
     group,
     syncBatchNorm,
     ...(checkpointSteps !== undefined && { checkpointSteps }),
-    cost: new SoftmaxCrossEntropy(),
+    cost: costOf(options),
     onStep: (event) => {
       runLog?.add({ type: 'step', ...event });
       progress?.step(event.examples, event.loss);
@@ -203,8 +204,7 @@ export async function trainNetwork({
   });
   const save = () =>
     saveCheckpoint(checkpointFile, {
-      network,
-      optimizer,
+      ...state,
       progress: trainer.progress,
       metadata: { ...about, settings: settingsMetadata(options) },
     });
@@ -221,7 +221,7 @@ export async function trainNetwork({
     if (runLog !== undefined && resumed) {
       await checkSameData(checkpointFile, data.metadata);
       const notes = [...resumed.notes, ...(await backendNotes(checkpointFile, backend))];
-      trainer.restore(await loadCheckpoint(checkpointFile, { network, optimizer }));
+      trainer.restore(await loadCheckpoint(checkpointFile, state));
       const { step } = trainer.progress;
       const missing = await runLog.rewind(step);
       if (missing > 0) {
@@ -248,6 +248,7 @@ export async function trainNetwork({
     if (result.ended === 'aborted') {
       return { ended: 'aborted', epoch: result.epochs + 1, testedOn, file };
     }
+    average?.assign();
     if (validation !== undefined) {
       if (isFirst) await loadWeights(file, { ...network.params, ...network.buffers });
       await broadcastState(group, network, optimizer);
@@ -266,6 +267,7 @@ export async function trainNetwork({
   } finally {
     progress?.hide();
     optimizer.dispose();
+    average?.dispose();
     network.dispose();
     await unlock?.();
   }

@@ -77,6 +77,8 @@ export interface RunOptions {
   readonly batchSize: number;
   /** Whether a last batch with fewer examples is left out of each epoch. */
   readonly dropLast?: boolean;
+  /** The number of parts in which each batch is computed, so that it needs less memory. */
+  readonly accumulate?: number;
   /** The initial learning rate. */
   readonly learningRate: number;
   /** The update rule. */
@@ -95,12 +97,20 @@ export interface RunOptions {
   readonly clipNorm?: number;
   /** The largest absolute value of a gradient element. */
   readonly clipValue?: number;
+  /** The decay of the moving average of the weights, which is evaluated and saved. */
+  readonly ema?: number;
+  /** The part of each target that is divided equally among the classes. */
+  readonly labelSmoothing?: number;
   /** The fraction of the training examples that is held out for validation. */
   readonly validationSplit?: number;
   /** The number of epochs without a better validation error after which the run stops. */
   readonly patience?: number;
   /** Random changes of the training images, such as `['shift:2', 'flip', 'elastic']`. */
   readonly augment?: readonly string[];
+  /** α of mixup, which blends each training example with another one. */
+  readonly mixup?: number;
+  /** α of cutmix, which pastes a part of another image into each training image. */
+  readonly cutmix?: number;
   /** The seed of the initial weights, the order of the examples, dropout and augmentation. */
   readonly seed: number;
   /** The backend that computes. */
@@ -169,9 +179,16 @@ export function trainOptions(): Command {
       listOption,
     )
     .option('--augment <list>', 'random image changes: shift:N, flip, elastic', listOption)
+    .option('--mixup <a>', 'blend training examples, Beta(a, a)', positiveOption('--mixup'))
+    .option('--cutmix <a>', 'paste parts of other images, Beta(a, a)', positiveOption('--cutmix'))
     .option('--epochs <n>', 'passes over the training examples', integerOption('--epochs', 1), 4)
     .option('--batch-size <n>', 'batch size', integerOption('--batch-size', 1), 64)
     .option('--drop-last', 'leave out a last batch with fewer examples')
+    .option(
+      '--accumulate <n>',
+      'compute each batch in n parts, in the memory of one part',
+      integerOption('--accumulate', 1),
+    )
     .option(
       '--optimizer <name>',
       `optimizer: ${OPTIMIZERS.join(', ')}`,
@@ -206,6 +223,16 @@ export function trainOptions(): Command {
       'weight decay; biases and normalizations have none',
       fractionOption('--weight-decay', { zero: true }),
       5e-4,
+    )
+    .option(
+      '--label-smoothing <e>',
+      'part of each target that all classes share',
+      fractionOption('--label-smoothing', { zero: true }),
+    )
+    .option(
+      '--ema <d>',
+      'evaluate and save a moving average of the weights with decay d, such as 0.999',
+      fractionOption('--ema', { zero: false }),
     )
     .option('--clip-norm <n>', 'largest gradient norm', positiveOption('--clip-norm'))
     .option(

@@ -10,6 +10,9 @@ import { augment, flip, shift, type Augmentation } from '../data/augment.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { elastic } from '../data/elastic.ts';
 import { didYouMean } from '../lib/didYouMean.ts';
+import { mix } from '../data/mix.ts';
+import type { Cost } from '../lib/cost.ts';
+import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { InputError, show } from '../lib/errors.ts';
 import type { Module } from '../lib/module.ts';
 import { ReduceOnPlateau } from '../optim/reduceOnPlateau.ts';
@@ -25,6 +28,7 @@ import {
   type Schedule,
 } from '../optim/schedules.ts';
 import { freeze, pathMatcher } from '../train/freeze.ts';
+import { WeightAverage } from '../train/weightAverage.ts';
 import type { RunOptions } from './trainOptions.ts';
 
 /**
@@ -147,12 +151,30 @@ export function scheduleOf(
   };
 }
 
-/** Augments the training examples as the options state. */
+/** Augments and mixes the training examples as the options state. */
 export function augmented(
   train: Dataset,
-  { augment: names }: Pick<RunOptions, 'augment'>,
+  { augment: names, mixup, cutmix }: Pick<RunOptions, 'augment' | 'mixup' | 'cutmix'>,
 ): Dataset {
-  return names === undefined ? train : augment(train, augmentationsOf(names));
+  const changed = names === undefined ? train : augment(train, augmentationsOf(names));
+  if (mixup === undefined && cutmix === undefined) return changed;
+  return mix(changed, {
+    ...(mixup !== undefined && { mixup }),
+    ...(cutmix !== undefined && { cutmix }),
+  });
+}
+
+/** Creates the cost of a run. */
+export function costOf({ labelSmoothing = 0 }: Pick<RunOptions, 'labelSmoothing'>): Cost {
+  return new SoftmaxCrossEntropy({ labelSmoothing });
+}
+
+/** Creates the moving average of the weights of a run, if it has one. */
+export function averageOf(
+  { ema: decay }: Pick<RunOptions, 'ema'>,
+  network: Module,
+): WeightAverage | undefined {
+  return decay === undefined ? undefined : new WeightAverage(network, { decay });
 }
 
 /**

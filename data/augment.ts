@@ -59,9 +59,9 @@ export function augment(dataset: Dataset, augmentations: readonly Augmentation[]
           }
           values.set(changed, k * size);
         }
-        return { input: tensor(values, batch.input.shape, 'float32'), labels: batch.labels };
+        return { ...batch, input: tensor(values, batch.input.shape, 'float32') };
       } catch (error) {
-        disposeTensors(batch.labels);
+        disposeTensors([batch.labels, batch.target]);
         throw error;
       } finally {
         disposeTensors(batch.input);

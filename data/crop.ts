@@ -48,7 +48,7 @@ export function crop(dataset: Dataset, [height, width]: readonly [number, number
         }
       }
       const input = tensor(windows, [indices.length, height, width, channels], 'float32');
-      return { input, labels: full.labels };
+      return { ...full, input };
     },
   };
 }

@@ -12,6 +12,7 @@ export { split, subset, type SubsetOptions } from './split.ts';
 export { folds, stratifiedSplit } from './stratify.ts';
 export { mapInputs } from './mapInputs.ts';
 export { augment, flip, shift, type Augmentation, type ImageSize } from './augment.ts';
+export { mix, type MixOptions } from './mix.ts';
 export { elastic, type ElasticOptions } from './elastic.ts';
 export { crop } from './crop.ts';
 export { channelStatistics, standardization, type ChannelStatistics } from './standardize.ts';

@@ -28,11 +28,11 @@ export function mapInputs(dataset: Dataset, box: Module): Dataset {
     ...datasetInfo(dataset),
     inputShape,
     async batch(indices, rng, share): Promise<Batch> {
-      const { input, labels } = await dataset.batch(indices, rng, share);
+      const { input, ...rest } = await dataset.batch(indices, rng, share);
       try {
-        return { input: map(input), labels };
+        return { input: map(input), ...rest };
       } catch (error) {
-        disposeTensors(labels);
+        disposeTensors({ ...rest });
         throw error;
       } finally {
         disposeTensors(input);

@@ -5,6 +5,7 @@ import { boxNames, cases } from '../gradcheck/index.ts';
 test('exports the boxes and costs, each with gradient-check cases', () => {
   const names = `
     Abs AdaptiveAvgPool2D AdaptiveMaxPool2D Affine Arithmetic AvgPool1D AvgPool2D AvgPool3D BatchNorm BinaryCrossEntropy Branch CCell ChannelShuffle Concat
+    CosineDistance Dice Focal KLDivergence
     ContrastNorm2D Conv1D Conv2D Conv3D ConvTranspose2D DepthwiseConv2D DivisiveNorm2D Dropout ELU Euclidean Flatten
     GELU GlobalAvgPool2D GlobalMaxPool2D Graph GroupNorm HardSigmoid HardSwish HardTanh Hinge Huber Identity InstanceNorm L1 LPPool2D LayerNorm
     LeakyReLU Linear LocalResponseNorm LocallyConnected1D LocallyConnected2D LogSoftmax Max MaxPool1D MaxPool2D MaxPool3D

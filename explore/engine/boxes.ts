@@ -180,6 +180,10 @@ export const GROUPS: readonly BoxGroup[] = [
       L1: plain([]),
       Huber: withOptions({ delta: 0.25 }),
       Hinge: { ...plain([]), labels: true },
+      Focal: plain([]),
+      Dice: withOptions({ smooth: 1 }),
+      KLDivergence: plain([]),
+      CosineDistance: plain([]),
     },
   },
 ];

@@ -12,9 +12,13 @@ import {
 import type { Reduction } from '../../lib/cost.ts';
 import type { LabelOptions } from '../../losses/labels.ts';
 import { BinaryCrossEntropy } from '../../losses/binaryCrossEntropy.ts';
+import { CosineDistance } from '../../losses/cosineDistance.ts';
+import { Dice } from '../../losses/dice.ts';
 import { Euclidean } from '../../losses/euclidean.ts';
+import { Focal } from '../../losses/focal.ts';
 import { Hinge } from '../../losses/hinge.ts';
 import { Huber } from '../../losses/huber.ts';
+import { KLDivergence } from '../../losses/klDivergence.ts';
 import { L1 } from '../../losses/l1.ts';
 import { NegativeLogLikelihood } from '../../losses/negativeLogLikelihood.ts';
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
@@ -149,6 +153,55 @@ export const cases: Cases = {
       box: new Hinge({ reduction }),
       input,
       target: someWrong(draw, input, shape),
+    };
+  },
+  Focal: (draw) => {
+    const shape = batchShape(draw);
+    const options = {
+      gamma: draw.pick(0, 1, 2, 2.5),
+      alpha: draw.pick(0.25, 0.5, 0.9),
+      reduction: reductions(draw),
+    };
+    return {
+      config: `Focal(${JSON.stringify(options)}) on [${shape.join(', ')}]`,
+      box: new Focal(options),
+      input: draw.normal(shape, 2),
+      target: tidy(() => sigmoid(draw.normal(shape))),
+    };
+  },
+  Dice: (draw) => {
+    const shape = [...batchShape(draw), draw.integer(1, 3)];
+    const options = {
+      smooth: draw.pick(1e-5, 1),
+      squared: draw.chance(0.5),
+      reduction: reductions(draw),
+    };
+    return {
+      config: `Dice(${JSON.stringify(options)}) on [${shape.join(', ')}]`,
+      box: new Dice(options),
+      input: tidy(() => sigmoid(draw.normal(shape))),
+      target: tidy(() => sigmoid(draw.normal(shape))),
+    };
+  },
+  KLDivergence: (draw) => {
+    const shape = scoreShape(draw);
+    const reduction = reductions(draw);
+    return {
+      config: `KLDivergence({ reduction: ${reduction} }) on [${shape.join(', ')}]`,
+      box: new KLDivergence({ reduction }),
+      input: tidy(() => log(distributions(draw, shape))),
+      target: distributions(draw, shape),
+    };
+  },
+  CosineDistance: (draw) => {
+    // With a single feature, the cosine is constant.
+    const shape = [...batchShape(draw), draw.integer(2, 5)];
+    const reduction = reductions(draw);
+    return {
+      config: `CosineDistance({ reduction: ${reduction} }) on [${shape.join(', ')}]`,
+      box: new CosineDistance({ reduction }),
+      input: draw.normal(shape),
+      target: draw.normal(shape),
     };
   },
   BinaryCrossEntropy: (draw) => {

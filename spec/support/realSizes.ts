@@ -175,6 +175,8 @@ export const REAL_SIZES: readonly RealCase[] = [
   cost(() => new boxprop.Euclidean(), [16, 224, 224, 3], around0),
   cost(() => new boxprop.L1(), [4, 224, 224, 3], around0),
   cost(() => new boxprop.Huber(), [4, 224, 224, 3], around0),
+  cost(() => new boxprop.Focal(), [256, 1000], zeroOrOne),
+  cost(() => new boxprop.CosineDistance(), [256, 1000], around0),
 ];
 
 /** The outcome of a case on a backend. */

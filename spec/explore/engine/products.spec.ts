@@ -227,6 +227,9 @@ describe('a cost is the sum of those of its examples or elements, and so is its 
     'L1',
     'Huber',
     'Hinge',
+    'Focal',
+    'Dice',
+    'KLDivergence',
   ];
   const call = (options: Record<string, string>) => ({ args: [], options });
   test.each(costs.flatMap((name) => [[name, 'mean'] as const, [name, 'sum'] as const]))(
