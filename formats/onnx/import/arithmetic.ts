@@ -210,7 +210,7 @@ function signature({ file, stored }: Activation): string {
 }
 
 /** Brings values to the same order of axes. Axes of size 1 may be repeated. */
-export function alike(at: ImportNode, values: readonly Activation[]): Activation[] {
+function alike(at: ImportNode, values: readonly Activation[]): Activation[] {
   if (values.every((value) => signature(value) === signature(values[0]))) return [...values];
   const rank = Math.max(...values.map(({ file }) => file.length));
   if (values.some(({ file }) => file.length !== rank)) {
@@ -229,7 +229,7 @@ export function alike(at: ImportNode, values: readonly Activation[]): Activation
 }
 
 /** Merges several values of the network. */
-export function merged(
+function merged(
   at: ImportNode,
   box: ManyInputs,
   values: readonly Activation[],

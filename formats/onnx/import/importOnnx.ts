@@ -28,14 +28,6 @@ const IMPORTERS: Readonly<Record<string, Importer>> = {
   ...FOLDED,
 };
 
-/** The operators that are not ONNX's, but stand for patterns of several operators. */
-const PATTERNS = new Set(['ScaledTanh', 'ScaledSoftplus', 'Swish']);
-
-/** The names of the operators that can be imported. */
-export const IMPORTED: readonly string[] = Object.keys(IMPORTERS).filter(
-  (name) => !PATTERNS.has(name),
-);
-
 /** A node of the file, for an importer of one's own. */
 export interface OnnxImportNode {
   readonly op: string;

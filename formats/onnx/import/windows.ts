@@ -98,14 +98,14 @@ export function padded(
 }
 
 /** Makes images of height 1 from sequences. */
-export function asImages(at: ImportNode, value: Activation): Activation {
+function asImages(at: ImportNode, value: Activation): Activation {
   if (value.file.length === 4) return value;
   const [batch, channels, length] = value.file;
   return at.channelsLast({ ...value, file: [batch, channels, [], length] });
 }
 
 /** Makes sequences from images of height 1. */
-export function asSequences(at: ImportNode, value: Activation): Activation {
+function asSequences(at: ImportNode, value: Activation): Activation {
   const [batch, channels, , length] = value.file;
   return at.channelsLast({ ...value, file: [batch, channels, length] });
 }
