@@ -27,6 +27,7 @@ export { HardSwish } from './hardSwish.ts';
 
 // Pooling
 export { MaxPool1D, type MaxPool1DOptions } from './maxPool1d.ts';
+export { MaxUnpool2D, type MaxUnpool2DOptions } from './maxUnpool2d.ts';
 export { MaxPool3D, type MaxPool3DOptions } from './maxPool3d.ts';
 export { AvgPool3D, type AvgPool3DOptions } from './avgPool3d.ts';
 export { MaxPool2D, type MaxPool2DOptions } from './maxPool2d.ts';

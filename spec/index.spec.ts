@@ -8,7 +8,7 @@ test('exports the boxes and costs, each with gradient-check cases', () => {
     CosineDistance Dice Focal KLDivergence
     ContrastNorm2D Conv1D Conv2D Conv3D ConvTranspose2D DepthwiseConv2D DivisiveNorm2D Dropout ELU Euclidean Flatten
     GELU GlobalAvgPool2D GlobalMaxPool2D Graph GroupNorm HardSigmoid HardSwish HardTanh Hinge Huber Identity InstanceNorm L1 LPPool2D LayerNorm
-    LeakyReLU Linear LocalResponseNorm LocallyConnected1D LocallyConnected2D LogSoftmax Max MaxPool1D MaxPool2D MaxPool3D
+    LeakyReLU Linear LocalResponseNorm LocallyConnected1D LocallyConnected2D LogSoftmax Max MaxPool1D MaxPool2D MaxPool3D MaxUnpool2D
     Maxout NegativeLogLikelihood PReLU Pad2D PadChannels Permute PixelShuffle Pointwise Product RBF ReLU ReLU6 Reshape Residual SCell SELU
     ScaledTanh Sequential SiLU Sigmoid Softmax SoftmaxCrossEntropy Softplus SpatialDropout SubtractiveNorm2D Sum
     SumPool2D TableConv2D Tanh Upsample2D`;

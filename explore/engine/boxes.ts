@@ -94,6 +94,13 @@ export const GROUPS: readonly BoxGroup[] = [
       MaxPool1D: withOptions({ stride: 1 }, [1, 6, 2], [3]),
       MaxPool2D: withOptions({ stride: 1 }, IMAGE, [[3, 2]]),
       MaxPool3D: withOptions({ stride: 1 }, [1, 3, 4, 2, 1], [2]),
+      MaxUnpool2D: {
+        args: [[2, 1]],
+        shapes: [
+          [1, 1, 3, 2],
+          [1, 2, 3, 2],
+        ],
+      },
       AvgPool1D: withOptions({ stride: 2 }, [1, 7, 2], [3]),
       AvgPool2D: withOptions({ stride: 1 }, IMAGE, [[3, 2]]),
       AvgPool3D: withOptions({ stride: 1 }, [1, 3, 4, 2, 1], [2]),

@@ -11,10 +11,13 @@ import { AvgPool2D } from '../../modules/avgPool2d.ts';
 import { GlobalAvgPool2D } from '../../modules/globalAvgPool2d.ts';
 import { GlobalMaxPool2D } from '../../modules/globalMaxPool2d.ts';
 import { LPPool2D } from '../../modules/lpPool2d.ts';
+import { Graph } from '../../modules/container/graph.ts';
+import { Identity } from '../../modules/identity.ts';
 import { Maxout } from '../../modules/maxout.ts';
 import { MaxPool1D } from '../../modules/maxPool1d.ts';
 import { MaxPool3D } from '../../modules/maxPool3d.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
+import { MaxUnpool2D } from '../../modules/maxUnpool2d.ts';
 import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { Upsample2D } from '../../modules/upsample2d.ts';
 import { describeCase, type CheckedModule, type Case, type Cases, type Draw } from '../case.ts';
@@ -98,6 +101,25 @@ export const cases: Cases = {
     const dilated = { ...options, dilation };
     const box = new MaxPool2D(kernel, dilated);
     return caseOf([kernel, dilated], box, draw.wellSeparated(large));
+  },
+  // The second input also reaches the second output, because its gradient from the box is 0.
+  MaxUnpool2D: (draw) => {
+    const { kernel, shape } = windows(draw);
+    const stride: Two = [kernel[0] + draw.integer(0, 1), kernel[1] + draw.integer(0, 1)];
+    const options = { stride, padding: padding(draw, kernel) };
+    const box = new MaxUnpool2D(kernel, options);
+    const large = draw.wellSeparated(shape);
+    const small = new MaxPool2D(kernel, options).facts([shape]).outputShape;
+    const graph = new Graph({
+      inputs: ['small', 'large'],
+      nodes: [
+        ['unpool', box, ['small', 'large']],
+        ['same', new Identity(), 'large'],
+      ],
+      outputs: ['unpool', 'same'],
+    });
+    const input = [draw.normal(small ?? []), large];
+    return { config: describeCase('MaxUnpool2D', [kernel, options], shape), box: graph, input };
   },
   MaxPool3D: (draw) => {
     const { kernel, options, shape } = windows3D(draw);
