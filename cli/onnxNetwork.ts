@@ -22,6 +22,8 @@ export interface OnnxEntry extends ResolvedNetwork {
  * Reads the sizes of a network in an ONNX file. Its weights are read when it is built. A network of
  * vectors gets images of one row and column, as the rows of a table are.
  *
+ * For another number of classes, `build` gives the network a new head.
+ *
  * Errors: those of `loadOnnx`; a network of several inputs or outputs, or of sequences. `build`
  *         throws if the data does not fit the network.
  */
@@ -55,13 +57,12 @@ export async function entryOfOnnx(file: string): Promise<OnnxEntry> {
       const given = options.inputShape ?? inputShape;
       if (given.some((size) => size === 0))
         throw new InputError(`${file}: expected an input shape, got ${show([...given])}: ${open}`);
-      if (classes > 0 && options.classes !== undefined && options.classes !== classes) {
-        throw new InputError(
-          `${file}: expected data of its ${classes} classes, got ${options.classes}`,
-        );
-      }
       const own = isVector ? [given[0] * given[1] * given[2]] : given;
-      const network: Module = await loadOnnx(file, { inputShape: own });
+      const isOther = classes > 0 && options.classes !== undefined && options.classes !== classes;
+      const network: Module = await loadOnnx(file, {
+        inputShape: own,
+        ...(isOther && { newHead: { classes: options.classes, rng: options.rng } }),
+      });
       return isVector ? new Sequential({ flatten: new Flatten(), network }) : network;
     },
   };

@@ -6,6 +6,7 @@ import type { Rng } from '../lib/rng.ts';
 import { headOf } from '../models/headOf.ts';
 import { loadTrainedNetwork } from '../models/loadTrainedNetwork.ts';
 import type { RunOptions } from './trainOptions.ts';
+import { isOnnxFile } from './onnxNetwork.ts';
 import { isImageFolder } from './openImages.ts';
 import type { ResolvedNetwork } from './resolvedNetwork.ts';
 import { imageShapeOf } from './resolveNetwork.ts';
@@ -57,10 +58,17 @@ export async function loadPretrained(
   data: Pick<Dataset, 'inputShape' | 'classes' | 'classNames'>,
   rng: Rng,
 ): Promise<Pretrained> {
-  const { header, name, trainingData } = await readWeightsFile(from, network);
+  const { header, name, trainingData, entry: stored } = await readWeightsFile(from, network);
   const { torchName: rename } = entry;
   const { classes, classNames } = data;
   const inputShape = imageShapeOf(data);
+  if (isOnnxFile(from)) {
+    // The network and its weights are in the same file, so building it loads them.
+    const built = await entry.build({ rng, inputShape, classes });
+    const isNew = stored.classes > 0 && stored.classes !== classes;
+    const what = isNew ? `, with a new head for ${classes} classes, not ${stored.classes}` : '';
+    return { network: built, notes: [`${from}: its weights are loaded${what}`] };
+  }
   const given = { header, name, inputShape, ...(rename && { rename }) };
   const head = await headOf({
     ...given,

@@ -23,6 +23,7 @@ import { describeData } from './describeData.ts';
 import { formatLoss } from './formatLoss.ts';
 import { lockedFolder } from './lockedFolder.ts';
 import { logBackend, printNote } from './process.ts';
+import { isOnnxFile } from './onnxNetwork.ts';
 import { progressBar } from './progress.ts';
 import { loadPretrained, type Pretrained } from './pretrained.ts';
 import type { ResolvedNetwork } from './resolvedNetwork.ts';
@@ -113,6 +114,7 @@ export async function trainNetwork({
     rng: rng.split(),
     // The others get the parameters of rank 0. A resumed run reads its checkpoint.
     from: isFirst && resumed === undefined ? options.from : undefined,
+    resumed: resumed !== undefined || options.from !== undefined,
   });
   const network = trainable(whole, options);
   const optimizer = optimizerOf(options, network);
@@ -277,10 +279,20 @@ export async function trainNetwork({
 async function startingNetwork(
   entry: ResolvedNetwork,
   { network }: RunOptions,
-  { data, rng, from }: { data: Dataset; rng: Rng; from: string | undefined },
+  {
+    data,
+    rng,
+    from,
+    resumed,
+  }: { data: Dataset; rng: Rng; from: string | undefined; resumed: boolean },
 ): Promise<Pretrained> {
   if (from !== undefined) return loadPretrained(from, { network, entry }, data, rng);
   const { classes } = data;
+  if (isOnnxFile(network) && !resumed && entry.classes > 0 && entry.classes !== classes) {
+    throw new InputError(
+      `${network}: expected data of its ${entry.classes} classes, got ${classes}: --from ${network} gives it a new head`,
+    );
+  }
   return {
     network: await entry.build({ rng, inputShape: imageShapeOf(data), classes }),
     notes: [],

@@ -234,6 +234,9 @@ export async function loadForData(
       `${file}: expected data of ${trainingData.classes} classes, as in its training, got ${classes}`,
     );
   }
+  // A new head would have random weights.
+  if (isOnnxFile(file) && entry.classes > 0 && entry.classes !== classes)
+    throw new InputError(`${file}: expected data of its ${entry.classes} classes, got ${classes}`);
   if (columns !== undefined) checkTable(file, table, trainingData?.pixels ?? false, columns);
   const names = classNames === undefined ? [] : (trainingData?.classNames ?? []);
   const k = names.findIndex((name, k) => name !== classNames?.[k]);

@@ -26,6 +26,7 @@ export type {
   OnnxImportNode,
   OnnxNetwork,
 } from './onnx/import/importOnnx.ts';
+export type { NewHead as OnnxNewHead } from './onnx/import/newHead.ts';
 export type { FileAttribute as OnnxFileAttribute } from './onnx/openOnnx.ts';
 export type { FileTensor as OnnxFileTensor } from './onnx/fileTensor.ts';
 export { torchBox, type Store, type StoredForm, type TorchBox } from './torch/torchBoxes.ts';

@@ -12,6 +12,7 @@ import { FILTERS } from './filters.ts';
 import { FOLDED, ofTensor } from './fold.ts';
 import { fuse } from './fuse.ts';
 import { ImportNode, type Importer, type Values } from './node.ts';
+import { withNewHead, type NewHead } from './newHead.ts';
 import { NORMALIZATION } from './normalization.ts';
 import { POINTWISE } from './pointwise.ts';
 import { POOLS } from './pools.ts';
@@ -66,6 +67,11 @@ export interface LoadOnnxOptions {
   readonly images?: 'NCHW' | 'NHWC';
   /** The boxes for operators that boxprop does not know, or in place of its own, by operator. */
   readonly importers?: Readonly<Record<string, OnnxImporter>>;
+  /**
+   * Gives the last filter of the network random weights for another number of classes, for
+   * fine-tuning.
+   */
+  readonly newHead?: NewHead;
 }
 
 /** A network that was imported from an ONNX file: a graph of boxes, one or more per node. */
@@ -119,7 +125,7 @@ export function endsOf(model: OnnxFile): {
 
 /** Checks the options of `loadOnnx`. */
 export function checkLoadOptions(options: LoadOnnxOptions): void {
-  checkOptions('loadOnnx', options, ['inputShape', 'images', 'importers']);
+  checkOptions('loadOnnx', options, ['inputShape', 'images', 'importers', 'newHead']);
   const { images } = options;
   if (images === undefined || images === 'NCHW' || images === 'NHWC') return;
   throw new InputError(`loadOnnx: expected images to be "NCHW" or "NHWC", got ${show(images)}`);
@@ -128,10 +134,12 @@ export function checkLoadOptions(options: LoadOnnxOptions): void {
 /** Makes the network of an open ONNX file. */
 export async function importOnnx(
   file: string,
-  model: OnnxFile,
+  opened: OnnxFile,
   options: LoadOnnxOptions,
 ): Promise<OnnxNetwork<GraphNames, GraphNames>> {
-  const { images, importers = {} } = options;
+  const { images, importers = {}, newHead } = options;
+  const model =
+    newHead === undefined ? opened : await within(file, () => withNewHead(opened, newHead));
   const fail = (problem: string) => new InputError(`${file}: ${problem}`);
   const { opset, outputs } = model;
   const nodes = neededNodes(await fuse(model), outputs, fail);
