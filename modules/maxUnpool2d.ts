@@ -47,7 +47,7 @@ export interface MaxUnpool2DCache {
  * nothing is handed over behind the graph. A value that a MaxPool2D of the same z makes comes back
  * to its own pixel.
  *
- *   forward          x_out[n,y,x,c] = x_in[n,i,j,c] if (y,x) wins window (i,j) of z[n,·,·,c], else 0
+ *   forward          x_out[n,y,x,c] = x_in[n,i,j,c] if (y,x) wins window (i,j) of z, else 0
  *   backpropToInput  ∂C/∂x_in[n,i,j,c] = ∂C/∂x_out[n,y,x,c] at the winner (y,x) of window (i,j)
  *                    ∂C/∂z = 0, because a small change of z moves no winner
  *
