@@ -38,7 +38,7 @@ export async function boxprop(setup: Setup): Promise<System> {
 
     function forward(mode: Context['mode']) {
       const { output, cache } = network.forward(images, { mode, rng });
-      const { loss, cache: costCache } = cost.forward(output as Tensor2D, labels);
+      const { loss, cache: costCache } = cost.forward(output, labels);
       network.updateBuffers(cache);
       return { loss, output, cache, costCache };
     }

@@ -120,7 +120,7 @@ async function costOf(network: Module, x: Float64Array, shape: readonly number[]
     const { output, cache } = network.forward(constant(x, [...shape] as [number]), {
       mode: 'inference',
     });
-    const { loss, cache: costCache } = cost.forward(output as Tensor2D, label);
+    const { loss, cache: costCache } = cost.forward(output, label);
     const { gradInput, gradParams } = network.backprop(cost.backpropToInput(costCache), cache);
     disposeTensors(gradParams);
     return { loss, gradient: gradInput, scores: output.clone() };

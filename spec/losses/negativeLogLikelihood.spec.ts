@@ -66,7 +66,7 @@ eachBackend('after LogSoftmax is SoftmaxCrossEntropy', () => {
     const scores = tensorOf(x) as tf.Tensor2D;
     const [logSoftmax, likelihood] = [new LogSoftmax(), new NegativeLogLikelihood(options)];
     const first = logSoftmax.forward(scores);
-    const second = likelihood.forward(first.output as tf.Tensor2D, labels(...y));
+    const second = likelihood.forward(first.output, labels(...y));
     const gradInput = logSoftmax.backpropToInput(
       likelihood.backpropToInput(second.cache),
       first.cache,

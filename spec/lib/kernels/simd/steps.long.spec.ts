@@ -36,7 +36,7 @@ test('20,000 training steps leave the tensors and the heap as they were', async 
   const optimizer = new SGD(network.params, { learningRate: 1e-3, momentum: 0.9 });
   const step = () => {
     const { output, cache } = network.forward(images, { mode: 'training', rng });
-    const { loss, cache: costCache } = cost.forward(output as tf.Tensor2D, labels);
+    const { loss, cache: costCache } = cost.forward(output, labels);
     network.updateBuffers(cache);
     const gradOutput = cost.backpropToInput(costCache);
     const grads = network.backpropParams(gradOutput, cache);
