@@ -1,4 +1,4 @@
-import { memory, tensor, tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { memory, tensor, tensor1d, type Tensor } from '@tensorflow/tfjs-core';
 import { disposeTensors, Rng, SGD, SoftmaxCrossEntropy, type Context } from 'boxprop';
 import { stepCompiler, type StepCompiler } from 'boxprop/train';
 import { foldBatchNorm } from 'boxprop/inspect';

@@ -1,4 +1,4 @@
-import { tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { tensor1d, type Tensor } from '@tensorflow/tfjs-core';
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';

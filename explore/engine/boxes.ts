@@ -86,6 +86,7 @@ export const GROUPS: readonly BoxGroup[] = [
       HardTanh: withOptions({ minValue: -0.2, maxValue: 0.2 }),
       HardSigmoid: plain([]),
       HardSwish: plain([]),
+      Arithmetic: withOptions({ shape: [3], init: 2 }, MATRIX, ['multiply']),
     },
   },
   {
@@ -139,6 +140,7 @@ export const GROUPS: readonly BoxGroup[] = [
     boxes: {
       Flatten: plain([], [2, 2, 3]),
       Reshape: plain([[3, -1]], [2, 6]),
+      Permute: plain([[2, 1]], [2, 4, 3]),
       Identity: plain([]),
       Pad2D: withOptions({ mode: 'reflect' }, [1, 3, 2, 1], [1]),
       Upsample2D: withOptions({ scaleFactor: [2, 3], mode: 'nearest' }, [1, 2, 2, 1]),
