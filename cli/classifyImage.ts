@@ -11,6 +11,7 @@ import { applyPreprocessing } from '../data/preprocessingSteps.ts';
 import { preprocess, PREPROCESSINGS, type Preprocessing } from '../data/preprocess.ts';
 import { foldBatchNorm } from '../inspect/foldBatchNorm.ts';
 import { logBackend } from './process.ts';
+import type { NetworkFacts } from './networkFacts.ts';
 import { readPixels } from './publishedConfig.ts';
 import { classesOf, loadForData, readWeightsFile } from './weightsFile.ts';
 
@@ -65,8 +66,9 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
         `--pixels says how pixels become inputs`,
     );
   }
-  const { inputShape } = trainingData ?? entry;
-  const recipe = options.pixels === undefined ? weights.pixels : await pixelsOf(options.pixels);
+  const asked = options.pixels === undefined ? {} : await pixelsOf(options.pixels);
+  const { inputShape } = trainingData ?? { ...entry, ...asked };
+  const recipe = asked.preprocessing ?? weights.pixels;
   await useBackend(backend, { log: logBackend });
   const classes = await classesOf(weights, labels?.length);
   if (labels !== undefined && labels.length !== classes) {
@@ -124,11 +126,11 @@ function asDataset(picture: PixelImage, inputShape: ImageShape, recipe: Preproce
 
 /**
  * Returns the conversion of pixels that the user has chosen: a name, or a file such as timm's
- * `config.json`.
+ * `config.json`, which may state the shape of the input too.
  */
-async function pixelsOf(asked: string): Promise<Preprocessing> {
+async function pixelsOf(asked: string): Promise<NetworkFacts> {
   const known = Object.entries(PREPROCESSINGS).find(([name]) => name === asked);
-  if (known !== undefined) return known[1];
+  if (known !== undefined) return { preprocessing: known[1] };
   if (asked.endsWith('.json')) return readPixels(asked);
   const names = Object.keys(PREPROCESSINGS).join(', ');
   throw new InputError(

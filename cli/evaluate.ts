@@ -37,7 +37,8 @@ export function evaluateCommand(): Command {
     .option('--json', 'print JSON')
     .action(
       async (file: string, { network: named, backend, compile, json, ...options }: Options) => {
-        const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
+        const { imageShapeFor, inputSteps, loadForData, readWeightsFile } =
+          await import('./weightsFile.ts');
         const { applyPreprocessing } = await import('../data/preprocessingSteps.ts');
         const { openData } = await import('./openData.ts');
         const { foldBatchNorm } = await import('../inspect/foldBatchNorm.ts');
@@ -46,9 +47,12 @@ export function evaluateCommand(): Command {
         const { reportNotes, testExamples } = await import('./openedData.ts');
         const weights = await readWeightsFile(file, named);
         await useBackend(backend, { log: logBackend });
-        const opened = await openData(options, weights.table);
+        const opened = await openData(
+          { ...options, imageShape: imageShapeFor(weights) },
+          weights.table,
+        );
         reportNotes(opened);
-        const test = applyPreprocessing(testExamples(opened), weights.preprocessing);
+        const test = applyPreprocessing(testExamples(opened), inputSteps(weights));
         const network = await loadForData(weights, test);
         const { network: folded, dispose } = foldBatchNorm(network);
         const found = await evaluateFinite(network, test, { folded, compile });

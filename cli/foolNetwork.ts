@@ -21,7 +21,7 @@ import { Rng } from '../lib/rng.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
 import { searchBar } from './progress.ts';
-import { loadForData, readWeightsFile } from './weightsFile.ts';
+import { imageShapeFor, inputSteps, loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `boxprop fool`. */
 export interface FoolOptions extends DataOptions {
@@ -54,8 +54,8 @@ export interface FoolOptions extends DataOptions {
 export async function fool(file: string, options: FoolOptions): Promise<string[]> {
   const { method, target, examples, out } = options;
   const weights = await readWeightsFile(file, options.network);
-  const { preprocessing } = weights;
-  const opened = await openData(options, weights.table);
+  const preprocessing = inputSteps(weights);
+  const opened = await openData({ ...options, imageShape: imageShapeFor(weights) }, weights.table);
   reportNotes(opened);
   const test = testExamples(opened);
   if (target !== undefined && target >= test.classes) {

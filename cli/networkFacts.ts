@@ -30,14 +30,17 @@ const SIZE = integer(1, 1e5);
 const CHANNELS = v.pipe(v.array(number()), v.minLength(1, 'a number for each channel'));
 
 /** The schema of `preprocessing`. The order is RGB and the scale is 1/255 by default. */
-export const PREPROCESSING_FACT = object({
-  shorterSide: v.exactOptional(SIZE),
-  interpolation: v.exactOptional(v.picklist(['bilinear', 'bicubic', 'nearest'])),
-  order: v.optional(v.picklist(['RGB', 'BGR']), 'RGB'),
-  scale: v.optional(number(), 1 / 255),
-  mean: CHANNELS,
-  std: CHANNELS,
-});
+export const PREPROCESSING_FACT = v.strictObject(
+  {
+    shorterSide: v.exactOptional(SIZE),
+    interpolation: v.exactOptional(v.picklist(['bilinear', 'bicubic', 'nearest'])),
+    order: v.optional(v.picklist(['RGB', 'BGR']), 'RGB'),
+    scale: v.optional(number(), 1 / 255),
+    mean: CHANNELS,
+    std: CHANNELS,
+  },
+  'one of shorterSide, interpolation, order, scale, mean and std',
+);
 
 const FACTS = v.pipe(
   object({

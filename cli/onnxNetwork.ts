@@ -61,6 +61,8 @@ export async function entryOfOnnx(file: string): Promise<OnnxEntry> {
       const isOther = classes > 0 && options.classes !== undefined && options.classes !== classes;
       const network: Module = await loadOnnx(file, {
         inputShape: own,
+        // The commands compute the softmax themselves.
+        scores: true,
         ...(isOther && { newHead: { classes: options.classes, rng: options.rng } }),
       });
       return isVector ? new Sequential({ flatten: new Flatten(), network }) : network;

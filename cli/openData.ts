@@ -19,6 +19,8 @@ export interface DataOptions extends TableOptions {
    * have this shape.
    */
   readonly shape?: readonly number[];
+  /** The size to which images in folders are resized without `shape`. */
+  readonly imageShape?: readonly number[];
 }
 
 /**
@@ -67,11 +69,12 @@ export async function openData(
 type Parts = Omit<OpenedData, 'notes'> & Partial<OpenedData>;
 
 async function open(
-  { data: directory, shape, ...table }: DataOptions,
+  { data: directory, shape, imageShape, ...table }: DataOptions,
   training: TrainingTable | undefined,
 ): Promise<Parts> {
   if (directory === undefined) return loadMnist();
   const shaped = shape && { inputShape: shape };
+  const resized = shaped ?? (imageShape && { inputShape: imageShape });
   const csv = { ...csvOptions(table, training), ...shaped };
   const kind = await pathKind(directory);
   if (kind === 'file' && /\.(csv|tsv|txt|data)$/i.test(directory))
@@ -95,14 +98,14 @@ async function open(
     );
   }
   if (hasTrainFolder) {
-    return openSplitFolders(directory, names, shaped);
+    return openSplitFolders(directory, names, resized);
   }
   if (has(/^((test_batch|data_batch_\d)(\.bin)?|(train|test)\.bin|fine_label_names\.txt)$/)) {
     return loadCifar(directory);
   }
   if (has(/^(train|test)$/) && has(/^meta$/)) return loadCifar(directory);
   if (has(/[-.]idx\d-ubyte/)) return loadMnist({ directory });
-  return (await openClassFolder(directory, names, shaped)) ?? refuse(directory, names);
+  return (await openClassFolder(directory, names, resized)) ?? refuse(directory, names);
 }
 
 function refuse(directory: string, names: readonly string[]): never {

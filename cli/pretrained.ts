@@ -10,7 +10,8 @@ import { isOnnxFile } from './onnxNetwork.ts';
 import { isImageFolder } from './openImages.ts';
 import type { ResolvedNetwork } from './resolvedNetwork.ts';
 import { imageShapeOf } from './resolveNetwork.ts';
-import { readWeightsFile } from './weightsFile.ts';
+import { checkTable } from './trainingTable.ts';
+import { imageShapeFor, inputSteps, readWeightsFile } from './weightsFile.ts';
 
 /**
  * Returns the options of a run that starts with the weights of a file, for those that the user does
@@ -26,14 +27,14 @@ export async function pretrainedOptions(
   data: string | undefined,
 ): Promise<Pick<RunOptions, 'network' | 'architecture' | 'preprocess' | 'shape'>> {
   const weights = await readWeightsFile(from, network);
-  const { name, architecture, preprocessing, trainingData, entry } = weights;
-  const words = preprocessingWords(preprocessing);
+  const { name, architecture } = weights;
+  const words = preprocessingWords(inputSteps(weights));
   const hasImages = data !== undefined && (await isImageFolder(data));
   return {
     network: name,
     ...(Object.keys(architecture).length > 0 && { architecture }),
     ...(words.length > 0 && { preprocess: words }),
-    ...(hasImages && { shape: (trainingData ?? entry).inputShape }),
+    ...(hasImages && { shape: imageShapeFor(weights) }),
   };
 }
 
@@ -55,12 +56,15 @@ export interface Pretrained {
 export async function loadPretrained(
   from: string,
   { network, entry }: { readonly network: string; readonly entry: ResolvedNetwork },
-  data: Pick<Dataset, 'inputShape' | 'classes' | 'classNames'>,
+  data: Pick<Dataset, 'inputShape' | 'classes' | 'classNames' | 'columns'>,
   rng: Rng,
 ): Promise<Pretrained> {
-  const { header, name, trainingData, entry: stored } = await readWeightsFile(from, network);
+  const weights = await readWeightsFile(from, network);
+  const { header, name, trainingData, table, entry: stored } = weights;
   const { torchName: rename } = entry;
-  const { classes, classNames } = data;
+  const { classes, classNames, columns } = data;
+  if (columns !== undefined && (table !== undefined || trainingData?.pixels === true))
+    checkTable(from, table, trainingData?.pixels ?? false, columns);
   const inputShape = imageShapeOf(data);
   if (isOnnxFile(from)) {
     // The network and its weights are in the same file, so building it loads them.
@@ -75,7 +79,7 @@ export async function loadPretrained(
     build: (options) => entry.build({ rng, inputShape, ...options }),
   });
   const before = trainingData?.classes ?? head.classes;
-  const names = trainingData?.classNames;
+  const names = trainingData === undefined ? stored.labels : trainingData.classNames;
   const isSame =
     before === classes &&
     (names === undefined || classNames === undefined || show(names) === show(classNames));

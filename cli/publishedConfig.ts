@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import type { Preprocessing } from '../data/preprocess.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { readText } from '../lib/files/readFile.ts';
 import { isObject } from '../lib/isObject.ts';
@@ -32,6 +31,7 @@ const TIMM = object({
     std: STDS,
     crop_pct: v.exactOptional(v.nullable(positive())),
     interpolation: v.exactOptional(v.picklist(['bilinear', 'bicubic', 'nearest'])),
+    crop_mode: v.exactOptional(v.picklist(['center', 'squash'])),
   }),
 });
 
@@ -50,6 +50,8 @@ const TRANSFORMERS = object({
   do_center_crop: v.exactOptional(v.boolean()),
   crop_pct: v.exactOptional(v.nullable(positive())),
   rescale_factor: v.exactOptional(positive()),
+  do_rescale: v.exactOptional(v.boolean()),
+  do_normalize: v.exactOptional(v.boolean()),
   // Pillow's numbers of the filters.
   resample: v.exactOptional(v.picklist([0, 2, 3], '0 (nearest), 2 (bilinear) or 3 (bicubic)')),
 });
@@ -78,16 +80,20 @@ export async function configBeside(weights: string): Promise<NetworkFacts> {
  *
  * Errors: a file that is neither.
  */
-export async function readPixels(file: string): Promise<Preprocessing> {
+export async function readPixels(file: string): Promise<NetworkFacts> {
   const config = parseJson(file, await readText(file));
-  const { preprocessing } = timmFacts(file, config) ?? transformersFacts(file, config) ?? {};
-  return preprocessing ?? checkSchema(file, PREPROCESSING_FACT, config);
+  return (
+    timmFacts(file, config) ??
+    transformersFacts(file, config) ?? {
+      preprocessing: checkSchema(file, PREPROCESSING_FACT, config),
+    }
+  );
 }
 
 function timmFacts(file: string, config: unknown): NetworkFacts | undefined {
   if (!isObject(config) || !isObject(config.pretrained_cfg)) return undefined;
   const { num_classes, label_names, pretrained_cfg } = checkSchema(file, TIMM, config);
-  const { input_size, mean, std, crop_pct, interpolation } = pretrained_cfg;
+  const { input_size, mean, std, crop_pct, interpolation = 'bicubic', crop_mode } = pretrained_cfg;
   const [channels, height, width] = input_size;
   const labels = labelsOf(file, label_names);
   return {
@@ -95,8 +101,10 @@ function timmFacts(file: string, config: unknown): NetworkFacts | undefined {
     ...(num_classes && { classes: num_classes }),
     ...(labels && { labels }),
     preprocessing: {
-      shorterSide: Math.floor(Math.min(height, width) / (crop_pct ?? 0.875)),
-      ...(interpolation && { interpolation }),
+      ...(crop_mode !== 'squash' && {
+        shorterSide: Math.floor(Math.min(height, width) / (crop_pct ?? 0.875)),
+      }),
+      interpolation,
       order: 'RGB',
       scale: 1 / 255,
       mean,
@@ -121,9 +129,9 @@ function transformersFacts(file: string, config: unknown): NetworkFacts | undefi
       ...(edge !== undefined && { shorterSide: Math.floor(edge / (crop_pct ?? 1)) }),
       ...(resample !== undefined && { interpolation: FILTERS[resample] }),
       order: 'RGB',
-      scale: rescale_factor ?? 1 / 255,
-      mean: image_mean,
-      std: image_std,
+      scale: read.do_rescale === false ? 1 : (rescale_factor ?? 1 / 255),
+      mean: read.do_normalize === false ? image_mean.map(() => 0) : image_mean,
+      std: read.do_normalize === false ? image_std.map(() => 1) : image_std,
     },
   };
 }

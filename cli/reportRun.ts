@@ -8,7 +8,7 @@ import { writeReport } from '../report/writeReport.ts';
 import { networkMetadata } from './sameSettings.ts';
 import { openTestExamples } from './runData.ts';
 import type { RunOptions } from './trainOptions.ts';
-import { loadForData, readWeightsFile } from './weightsFile.ts';
+import { inputSteps, loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `reportRun`. */
 export interface ReportRunOptions {
@@ -38,7 +38,7 @@ export async function reportRun(
   if (existsSync(best)) await checkFiniteWeights(best);
   const weights = await readWeightsFile(file, options.network);
   const test = await openTestExamples(options, weights.table);
-  const dataset = applyPreprocessing(test, weights.preprocessing);
+  const dataset = applyPreprocessing(test, inputSteps(weights));
   const network = await loadForData(weights, dataset);
   try {
     const log = await readLog(join(folder, 'log.jsonl'));

@@ -33,7 +33,7 @@ const COMMON = ['data', 'label', 'header', 'shape', 'limit', 'seed', 'backend', 
  * Options that cannot be used in a search, because folds replace them or because they concern files
  * that a fold does not write.
  */
-const REFUSED = ['validationSplit', 'patience', 'checkpointSteps', 'report'];
+const REFUSED = ['validationSplit', 'patience', 'checkpointSteps', 'report', 'from'];
 const ARCHITECTURE = 'architecture.';
 
 /**

@@ -18,7 +18,7 @@ import {
 import { UNITS_TEXT, unitsSection } from '../report/unitsSection.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
-import { loadForData, readWeightsFile } from './weightsFile.ts';
+import { imageShapeFor, inputSteps, loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The default number of units. */
 const UNITS = 16;
@@ -51,10 +51,10 @@ export interface UnitsOptions extends DataOptions {
  */
 export async function showUnits(file: string, options: UnitsOptions): Promise<string[]> {
   const weights = await readWeightsFile(file, options.network);
-  const opened = await openData(options, weights.table);
+  const opened = await openData({ ...options, imageShape: imageShapeFor(weights) }, weights.table);
   reportNotes(opened);
   const test = testExamples(opened);
-  const data = applyPreprocessing(test, weights.preprocessing);
+  const data = applyPreprocessing(test, inputSteps(weights));
   const network = await loadForData(weights, data);
   try {
     const found = await findPatches(network, data, options);

@@ -12,7 +12,7 @@ import type { OpenedData } from './openedData.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { limited } from './runData.ts';
 import type { RunOptions } from './trainOptions.ts';
-import { augmented, averageOf, costOf, optimizerOf, scheduleOf } from './trainParts.ts';
+import { augmented, averageOf, costOf, optimizerOf, scheduleOf, trainable } from './trainParts.ts';
 
 /** The settings of the split of the training examples into folds. */
 export interface FoldSplit {
@@ -95,11 +95,12 @@ export async function trainFold(
   const { batchSize, dropLast = false, compile = true, epochs, accumulate = 1 } = options;
   const rng = new Rng(options.seed).fold(fold);
   const entry = await resolveNetwork(options.network, options);
-  const network = await entry.build({
+  const whole = await entry.build({
     rng: rng.split(),
     inputShape: imageShapeOf(train),
     classes: train.classes,
   });
+  const network = trainable(whole, options);
   const optimizer = optimizerOf(options, network);
   const average = averageOf(options, network);
   try {

@@ -171,11 +171,11 @@ export function trainOptions(): Command {
       '--from <file>',
       'start with the weights of a file; a head for other classes starts anew',
     )
-    .option('--freeze <list>', 'leave these boxes unchanged, such as conv1,layer1.*', listOption)
+    .option('--freeze <list>', 'leave these boxes unchanged, such as conv1,stage1', listOption)
     .option('--train-only <list>', 'leave all boxes but these unchanged, such as fc', listOption)
     .option(
       '--rates <list>',
-      'factors of the learning rate by boxes, such as layer4=0.1,fc=10',
+      'factors of the learning rate by boxes, such as stage4=0.1,fc=10',
       listOption,
     )
     .option('--augment <list>', 'random image changes: shift:N, flip, elastic', listOption)

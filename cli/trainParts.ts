@@ -64,7 +64,7 @@ export function optimizerOf(options: RunOptions, network: Module): OptimizerWith
 }
 
 /**
- * Parses `--rates layer4=0.1,fc=10`: groups of parameters with factors of the learning rate. A path
+ * Parses `--rates stage4=0.1,fc=10`: groups of parameters with factors of the learning rate. A path
  * names a box, or a container with all boxes inside it, as in `--freeze`.
  *
  * Errors: a word of another form; a negative factor; a path that names no trainable parameter.
@@ -79,7 +79,7 @@ function rateGroups(
   return words.flatMap((word) => {
     const [, path, factor] = /^([^=]+)=(\d+(?:\.\d+)?(?:e-?\d+)?)$/.exec(word) ?? [];
     if (path === undefined) {
-      throw new InputError(`--rates: expected PATH=FACTOR, such as layer4=0.1, got ${show(word)}`);
+      throw new InputError(`--rates: expected PATH=FACTOR, such as stage4=0.1, got ${show(word)}`);
     }
     const matches = pathMatcher(path);
     if (!names.some(matches)) {

@@ -88,6 +88,11 @@ export async function readWeightsFile(file: string, network?: string): Promise<W
   const onnx = isOnnxFile(file) ? await entryOfOnnx(file) : undefined;
   const header = onnx ? { ...NO_TENSORS, metadata: onnx.metadata } : await readWeightsHeader(file);
   checkVersion(file, header);
+  if (onnx && network !== undefined && network !== file) {
+    throw new InputError(
+      `${file}: expected no other network, because the file holds its own, got ${show(network)}`,
+    );
+  }
   const name = onnx ? file : (network ?? storedName(file, header));
   const entryOf = (key: string): [where: string, value: unknown] => {
     const json = header.metadata.get(key);
@@ -122,6 +127,24 @@ export async function readWeightsFile(file: string, network?: string): Promise<W
   return { ...known, entry, trainingData, pixels, preprocessing: stepsOf(pixels, inputShape[2]) };
 }
 
+/**
+ * Returns the steps that prepare a dataset for the network. Images of folders are resized whole,
+ * and not cut out as `classify` cuts them.
+ *
+ * Errors: weights that expect blue, green and red, which no step makes.
+ */
+export function inputSteps({ file, pixels, preprocessing }: WeightsFile) {
+  if (pixels.order === 'RGB') return preprocessing;
+  throw new InputError(
+    `${file}: expected weights that take red, green and blue, got some that take BGR: only classify converts images for them`,
+  );
+}
+
+/** Returns the size to which images in folders are resized: that of the training, if known. */
+export function imageShapeFor({ trainingData, entry }: WeightsFile): ImageShape {
+  return (trainingData ?? entry).inputShape;
+}
+
 /** Returns the name of the conversion of pixels for the published weights of a network. */
 function publishedPixels(network: string): PreprocessingName {
   if (['torchvision-googlenet', 'efficientnet-lite0'].includes(network)) return 'inception';
@@ -137,7 +160,7 @@ function stepsOf(
   { order, scale, mean, std }: Preprocessing,
   channels: number,
 ): PreprocessingStep[] {
-  // No step exchanges the channels, so data for such weights must be in their order already.
+  // No step exchanges the channels; `inputSteps` refuses such weights.
   if (order === 'BGR') return [];
   const factor = scale * 255;
   const [means, stds] = [mean, std].map((list) => list.slice(0, channels).map((x) => x / factor));
@@ -199,7 +222,7 @@ function storedName(file: string, header: WeightsHeader): string {
   const name = networkNameOf(header);
   if (name === undefined) {
     throw new InputError(
-      `${file}: expected weights that name their network, got none: name it with --network`,
+      `${file}: expected weights that name their network, got none: name it with --network, or as the network of train`,
     );
   }
   if (isOnnxFile(name)) {
@@ -210,7 +233,7 @@ function storedName(file: string, header: WeightsHeader): string {
   if (isModuleFile(name)) {
     throw new InputError(
       `${file}: the weights are of ${show(name)}, and a weights file must not run code: ` +
-        `name that file with --network`,
+        `name that file with --network, or as the network of train`,
     );
   }
   return name;
@@ -238,10 +261,11 @@ export async function loadForData(
   if (isOnnxFile(file) && entry.classes > 0 && entry.classes !== classes)
     throw new InputError(`${file}: expected data of its ${entry.classes} classes, got ${classes}`);
   if (columns !== undefined) checkTable(file, table, trainingData?.pixels ?? false, columns);
-  const names = classNames === undefined ? [] : (trainingData?.classNames ?? []);
+  const stated = trainingData === undefined ? entry.labels : trainingData.classNames;
+  const names = classNames === undefined ? [] : (stated ?? []);
   const k = names.findIndex((name, k) => name !== classNames?.[k]);
   if (k >= 0) {
-    const expected = `data whose class ${k} is ${show(names[k])}, as in its training`;
+    const expected = `data whose class ${k} is ${show(names[k])}, as ${trainingData === undefined ? 'its network states' : 'in its training'}`;
     throw new InputError(`${file}: expected ${expected}, got ${show(classNames?.[k])}`);
   }
   // An ONNX file has the network and its weights.

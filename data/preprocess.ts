@@ -82,7 +82,7 @@ export function preprocess(
     shorterSide === undefined
       ? resizeImage(source, height, width, interpolation)
       : cropMiddle(
-          resizeShorter(source, Math.max(shorterSide, height, width), interpolation),
+          resizeShorter(source, sideFor(source, shorterSide, height, width), interpolation),
           height,
           width,
         );
@@ -115,6 +115,15 @@ function checkRecipe(
   if (!Number.isSafeInteger(shorterSide) || shorterSide < 1) {
     throw fail('a shorter side that is an integer of at least 1', shorterSide);
   }
+}
+
+/** Returns the length of the shorter side, raised as far as the cut needs. */
+function sideFor(image: PixelImage, side: number, height: number, width: number): number {
+  const ratio = image.width < image.height ? width : height;
+  const [short, long] =
+    image.width < image.height ? [image.width, image.height] : [image.height, image.width];
+  const across = image.width < image.height ? height : width;
+  return Math.max(side, ratio, Math.ceil((across * short) / long));
 }
 
 /**

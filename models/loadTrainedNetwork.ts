@@ -120,7 +120,10 @@ export function layoutOf(
     const { entries: found, prefix } = withoutWrapper(entries, names);
     return { layout, prefix, matches: names.filter((one) => found.has(one)).length };
   };
-  const isTorch = format === 'PyTorch' || metadata.get('format') === 'pt' || rename !== undefined;
+  // boxprop's own files have the names and axes of the network, whatever it is called in PyTorch.
+  const isTorch =
+    format === 'PyTorch' ||
+    (!metadata.has('metadataVersion') && (metadata.get('format') === 'pt' || rename !== undefined));
   const own = matching(
     isTorch ? torchLayout(network, inputShape, { ...(rename && { rename }) }) : CHECKPOINT,
   );

@@ -93,6 +93,8 @@ export function guessPublished(names: ReadonlySet<string>): string | undefined {
     if (has('blocks.2.2.conv_pwl.weight')) return 'mobilenet-v2';
     return has('blocks.5.3.conv_pwl.weight') ? 'efficientnet-lite0' : undefined;
   }
-  const newer = [...names].map((name) => name.replace(/\.(norm|conv)\.(\d)\./, '.$1$2.'));
+  const newer = [...names].map((name) =>
+    name.replace(/^(.*\bdenselayer\d+)\.(norm|conv)\.(\d)\./, '$1.$2$3.'),
+  );
   return guessTorchvision(new Set(newer));
 }

@@ -127,7 +127,7 @@ test.each([
     '--train-only: expected no --freeze with it, got both',
   ],
   [['--train-only', 'fx'], /^freeze: expected the path of a box of Sequential.*, got "fx"/],
-  [['--rates', 'fc'], '--rates: expected PATH=FACTOR, such as layer4=0.1, got "fc"'],
+  [['--rates', 'fc'], '--rates: expected PATH=FACTOR, such as stage4=0.1, got "fc"'],
   [
     ['--rates', 'stage9=2'],
     /^--rates: expected the path of a box with trainable parameters, got "stage9"/,
@@ -143,6 +143,34 @@ test.each([
   const text = stderr.replace(/^boxprop: /, '').trimEnd();
   if (typeof message === 'string') expect(text).toBe(message);
   else expect(text).toMatch(message);
+});
+
+test('evaluate resizes the images as in training, and names of PyTorch are read back', () => {
+  const net = file('named.mjs');
+  writeFileSync(
+    net,
+    `import { lenet } from 'boxprop/models';
+     export const network = lenet;
+     export const inputShape = [28, 28, 1];
+     export const classes = 3;
+     export const torchName = (path) => 'body.' + path;`,
+  );
+  const small = lenet({ rng: new Rng(5), classes: 3, inputShape: [28, 28, 1] });
+  const layout = torchLayout(small, [28, 28, 1], { rename: (path) => `body.${path}` });
+  writeFileSync(file('body.pth'), torchFile(torchTensors(small.params, layout)));
+  const run = boxprop(
+    ...['train', net, '--from', file('body.pth'), '--data', file('photos'), '--epochs', '1'],
+    ...['--batch-size', '4', '--backend', 'cpu', '--no-report', '--out', file('named')],
+  );
+  expect([run.status, run.stderr]).toEqual([0, '']);
+  expect(run.stdout).toMatch(/body\.pth: \d tensors are loaded\n/);
+  const [, accuracy] = /test accuracy (\S+) %/.exec(run.stdout) ?? [];
+  const again = boxprop(
+    ...['evaluate', file('named', 'weights.safetensors'), '--network', net],
+    ...['--data', file('photos'), '--backend', 'cpu'],
+  );
+  expect([again.status, again.stderr]).toEqual([0, '']);
+  expect(again.stdout).toContain(`accuracy ${accuracy} %`);
 });
 
 describe('weights without a description', () => {
@@ -213,6 +241,9 @@ describe('weights without a description', () => {
     writeFileSync(file('elsewhere.json'), JSON.stringify(recipe));
     const again = classify('lenet', '--pixels', file('elsewhere.json'));
     expect(scores(again.stdout)).toEqual(scores(stdout));
+    writeFileSync(file('elsewhere.json'), JSON.stringify({ ...recipe, shorterSize: 32 }));
+    const { stderr: refused } = classify('lenet', '--pixels', file('elsewhere.json'));
+    expect(refused).toContain('elsewhere.json: shorterSize: expected one of shorterSide, ');
   });
 
   test('preprocessor_config.json of transformers states the preprocessing', () => {

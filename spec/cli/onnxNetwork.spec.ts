@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ones } from '@tensorflow/tfjs-core';
 import { entryOfOnnx } from '../../cli/onnxNetwork.ts';
 import { resolveNetwork } from '../../cli/resolveNetwork.ts';
-import { readWeightsFile } from '../../cli/weightsFile.ts';
+import { loadForData, readWeightsFile } from '../../cli/weightsFile.ts';
 import { Rng, useBackend } from '../../index.ts';
 import { ROOT } from '../support/runCommand.ts';
 
@@ -21,8 +21,12 @@ test('the input shape and the classes come from the file, and the weights too', 
 test('data of other classes or sizes, and an architecture, are refused', async () => {
   await useBackend('cpu');
   const { build } = await entryOfOnnx(file);
-  await expect(build({ rng: new Rng(0), classes: 5 })).rejects.toThrow(
+  const weights = await readWeightsFile(file);
+  await expect(loadForData(weights, { inputShape: [7, 6, 3], classes: 5 })).rejects.toThrow(
     `${file}: expected data of its 2 classes, got 5`,
+  );
+  await expect(readWeightsFile(file, 'lenet')).rejects.toThrow(
+    `${file}: expected no other network, because the file holds its own, got "lenet"`,
   );
   await expect(build({ rng: new Rng(0), inputShape: [28, 28, 1] })).rejects.toThrow(
     `${file}: expected an inputShape of [7, 6, 3], got [28, 28, 1]`,

@@ -570,7 +570,7 @@ describe('boxprop train refuses, in one line,', () => {
       /^boxprop: network: unknown network "lent"; did you mean lenet\?\n$/,
     );
     expect(boxprop('train', 'transformer').stderr).toMatch(
-      /^boxprop: network: expected one of lenet, lenet1, .*, or a file such as net\.ts, got "transformer"\n$/,
+      /^boxprop: network: expected one of lenet, lenet1, .*, or a file such as net\.ts or net\.onnx, got "transformer"\n$/,
     );
   });
 

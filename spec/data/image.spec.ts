@@ -176,6 +176,24 @@ describe('resizing', () => {
     expectPixels(resizeImage(image, height, width, interpolation), expected, tolerance);
   });
 
+  test('the shorter side is raised only as far as the cut needs', () => {
+    const cut = (side: number, height: number, width: number) => {
+      const recipe = { ...PREPROCESSINGS.unit, shorterSide: side };
+      return [...preprocess(image, [height, width, 3], recipe).dataSync()];
+    };
+    // The image is 31 x 46. A side of 20 gives 20 x 29, from which 20 x 24 are cut.
+    const part = (height: number, width: number, first: number, columns: number) => {
+      const { data } = resizeImage(image, height, width);
+      return Array.from({ length: height * columns * 3 }, (_, i) => {
+        const [y, x] = [Math.floor(i / (columns * 3)), i % (columns * 3)];
+        return Math.fround(data[(y * width + first) * 3 + x] * (1 / 255));
+      });
+    };
+    expect(cut(20, 20, 24)).toEqual(part(20, 29, 2, 24));
+    // 44 columns need 30 rows: 30 x 44.
+    expect(cut(20, 30, 44)).toEqual(part(30, 44, 0, 44));
+  });
+
   test('an unknown filter is refused', () => {
     const resize = () => resizeImage(image, 2, 2, 'lanczos' as Interpolation);
     expect(resize).toThrow('resizeImage: expected bilinear, bicubic or nearest, got "lanczos"');

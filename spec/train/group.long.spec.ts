@@ -27,8 +27,8 @@ test.each([
   [{ batchSize: 4 }, 'rank 1: expected the same batchSize as on rank 0, 8, got 4'],
   [
     { reduction: 'sum' },
-    'rank 1: expected the same cost as on rank 0, ["SoftmaxCrossEntropy",{"reduction":"mean","weights":[0.3,1,2.5]}], ' +
-      'got ["SoftmaxCrossEntropy",{"reduction":"sum","weights":[0.3,1,2.5]}]',
+    'rank 1: expected the same cost as on rank 0, ["SoftmaxCrossEntropy",{"reduction":"mean","weights":[0.3,1,2.5],"labelSmoothing":0}], ' +
+      'got ["SoftmaxCrossEntropy",{"reduction":"sum","weights":[0.3,1,2.5],"labelSmoothing":0}]',
   ],
 ] as const)('ranks that differ in options are refused: %p', (other, message) => {
   const [ranks] = runThreads({ other }, 2);

@@ -16,6 +16,7 @@ import { withNewHead, type NewHead } from './newHead.ts';
 import { NORMALIZATION } from './normalization.ts';
 import { POINTWISE } from './pointwise.ts';
 import { POOLS } from './pools.ts';
+import { withScores } from './scores.ts';
 import { SHAPE } from './shape.ts';
 import { channelsLast, newAxis, shapeOf, type Activation, type Value } from './views.ts';
 
@@ -72,6 +73,8 @@ export interface LoadOnnxOptions {
    * fine-tuning.
    */
   readonly newHead?: NewHead;
+  /** Whether a Softmax at the outputs is left out, so that the network gives scores. */
+  readonly scores?: boolean;
 }
 
 /** A network that was imported from an ONNX file: a graph of boxes, one or more per node. */
@@ -125,7 +128,7 @@ export function endsOf(model: OnnxFile): {
 
 /** Checks the options of `loadOnnx`. */
 export function checkLoadOptions(options: LoadOnnxOptions): void {
-  checkOptions('loadOnnx', options, ['inputShape', 'images', 'importers', 'newHead']);
+  checkOptions('loadOnnx', options, ['inputShape', 'images', 'importers', 'newHead', 'scores']);
   const { images } = options;
   if (images === undefined || images === 'NCHW' || images === 'NHWC') return;
   throw new InputError(`loadOnnx: expected images to be "NCHW" or "NHWC", got ${show(images)}`);
@@ -137,9 +140,10 @@ export async function importOnnx(
   opened: OnnxFile,
   options: LoadOnnxOptions,
 ): Promise<OnnxNetwork<GraphNames, GraphNames>> {
-  const { images, importers = {}, newHead } = options;
-  const model =
+  const { images, importers = {}, newHead, scores = false } = options;
+  const headed =
     newHead === undefined ? opened : await within(file, () => withNewHead(opened, newHead));
+  const model = scores ? withScores(headed) : headed;
   const fail = (problem: string) => new InputError(`${file}: ${problem}`);
   const { opset, outputs } = model;
   const nodes = neededNodes(await fuse(model), outputs, fail);

@@ -76,6 +76,20 @@ test.each(Object.entries(heads))(
   },
 );
 
+test('scores leaves out the softmax at the output', async () => {
+  const [flatten, linear] = heads.Linear();
+  await save(new Sequential([...body(), flatten, linear, new Softmax()]));
+  const [whole, scores] = [
+    await loadOnnx<string, string>(file),
+    await loadOnnx<string, string>(file, { scores: true }),
+  ];
+  const input = ones([1, ...inputShape]);
+  const [probabilities, given] = [whole, scores].map((one) => numbers(one.infer(input)));
+  const total = given.reduce((sum, score) => sum + Math.exp(score), 0);
+  given.forEach((score, k) => expect(Math.exp(score) / total).toBeCloseTo(probabilities[k], 6));
+  expect(Math.max(...given)).not.toBeCloseTo(Math.max(...probabilities), 2);
+});
+
 test.each<[string, () => Module[], string]>([
   [
     'a sum of two branches',

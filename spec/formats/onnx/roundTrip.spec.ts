@@ -15,6 +15,7 @@ import { difference } from '../../support/python.ts';
  * that are repeated along an axis.
  */
 const ONE_WAY = [
+  ...['Conv3D', 'MaxPool3D', 'AvgPool3D'],
   ...['LocallyConnected2D', 'LocallyConnected1D', 'LPPool2D', 'AdaptiveMaxPool2D', 'RBF', 'SCell'],
   ...['SubtractiveNorm2D', 'DivisiveNorm2D', 'ContrastNorm2D', 'CCell'],
 ];

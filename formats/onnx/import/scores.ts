@@ -1,0 +1,21 @@
+import type { FileNode, OnnxFile } from '../openOnnx.ts';
+
+/**
+ * Returns the file without a Softmax at its outputs, so that the network gives scores, as the costs
+ * and `classify` expect: the softmax of a softmax would be nearly uniform.
+ */
+export function withScores(model: OnnxFile): OnnxFile {
+  const outputs = model.outputs.map((output) => {
+    let node = makerOf(model, output.name);
+    // Other programs and boxprop may name the output by a node that does nothing.
+    while (node?.op === 'Identity') node = makerOf(model, node.inputs[0]);
+    return node?.op === 'Softmax' && node.domain === ''
+      ? { ...output, name: node.inputs[0] }
+      : output;
+  });
+  return { ...model, outputs };
+}
+
+function makerOf({ nodes }: OnnxFile, name: string): FileNode | undefined {
+  return nodes.find(({ outputs }) => outputs.includes(name));
+}
