@@ -1,6 +1,5 @@
 import {
   add,
-  div,
   mul,
   rsqrt,
   square,
@@ -13,6 +12,7 @@ import {
 import { checkChoice, checkInput, checkOptions, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
+import { quotient } from '../lib/kernels/elementwise/keepNaN.ts';
 import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 
 /** The options of `CosineDistance`. */
@@ -84,7 +84,7 @@ export class CosineDistance extends Cost<Tensor, Tensor, CosineDistanceCache> {
 
   backpropToInput({ input, scaled, cosines, squares }: CosineDistanceCache): Tensor {
     return tidy(() => {
-      const gradient = sub(mul(input, div(cosines, squares)), scaled);
+      const gradient = sub(mul(input, quotient(cosines, squares)), scaled);
       return mul(gradient, scalar(exampleWeight(this.reduction, input.shape[0])));
     });
   }

@@ -1,6 +1,5 @@
 import {
   add,
-  div,
   mul,
   reshape,
   square,
@@ -21,6 +20,7 @@ import {
 } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
+import { quotient } from '../lib/kernels/elementwise/keepNaN.ts';
 import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 import { probabilityTarget } from './labels.ts';
 
@@ -97,7 +97,7 @@ export class Dice extends Cost<Tensor, Tensor, DiceCache> {
       const size = (x: Tensor) => sum(this.squared ? square(x) : x, 1, true);
       const sizes = add(add(size(p), size(y)), smooth);
       const overlaps = add(mul(sum(mul(p, y), 1, true), scalar(2)), smooth);
-      const coefficients = div(overlaps, sizes);
+      const coefficients = quotient(overlaps, sizes);
       const misses = sub(scalar(1), coefficients);
       const loss: Scalar = mul(sumAll(misses), scalar(this.#weight(p)));
       return { loss, cache: { input: p, target: y, coefficients, sizes, shape: input.shape } };
@@ -107,7 +107,7 @@ export class Dice extends Cost<Tensor, Tensor, DiceCache> {
   backpropToInput({ input: p, target: y, coefficients, sizes, shape }: DiceCache): Tensor {
     return tidy(() => {
       const slopes = this.squared ? mul(mul(coefficients, scalar(2)), p) : coefficients;
-      const gradient = div(sub(slopes, mul(y, scalar(2))), sizes);
+      const gradient = quotient(sub(slopes, mul(y, scalar(2))), sizes);
       return reshape(mul(gradient, scalar(this.#weight(p))), [...shape]);
     });
   }
