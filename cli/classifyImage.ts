@@ -69,13 +69,11 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   const asked = options.pixels === undefined ? {} : await pixelsOf(options.pixels);
   const { inputShape } = trainingData ?? { ...entry, ...asked };
   const recipe = asked.preprocessing ?? weights.pixels;
+  // The classes of other weights are those of their head, for which a backend is needed.
+  if (trainingData !== undefined) checkLabels(options.labels, labels, trainingData.classes);
   await useBackend(backend, { log: logBackend });
-  const classes = await classesOf(weights, labels?.length);
-  if (labels !== undefined && labels.length !== classes) {
-    throw new InputError(
-      `${options.labels}: expected ${classes} labels, one per class, got ${labels.length}`,
-    );
-  }
+  const classes = trainingData?.classes ?? (await classesOf(weights, labels?.length));
+  checkLabels(options.labels, labels, classes);
   const stated = trainingData === undefined ? entry.labels : trainingData.classNames;
   const names = labels ?? (stated?.length === classes ? stated : undefined);
   // The recipe of published weights has the same effect as their steps, so it replaces them.
@@ -105,6 +103,15 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, BEST);
+}
+
+function checkLabels(
+  file: string | undefined,
+  labels: readonly string[] | undefined,
+  classes: number,
+): void {
+  if (labels === undefined || labels.length === classes) return;
+  throw new InputError(`${file}: expected ${classes} labels, one per class, got ${labels.length}`);
 }
 
 /**

@@ -37,9 +37,8 @@ export function evaluateCommand(): Command {
     .option('--json', 'print JSON')
     .action(
       async (file: string, { network: named, backend, compile, json, ...options }: Options) => {
-        const { imageShapeFor, inputSteps, loadForData, readWeightsFile } =
+        const { imageShapeFor, preparedFor, loadForData, readWeightsFile } =
           await import('./weightsFile.ts');
-        const { applyPreprocessing } = await import('../data/preprocessingSteps.ts');
         const { openData } = await import('./openData.ts');
         const { foldBatchNorm } = await import('../inspect/foldBatchNorm.ts');
         const { evaluateFinite } = await import('../train/requireFinite.ts');
@@ -52,7 +51,7 @@ export function evaluateCommand(): Command {
           weights.table,
         );
         reportNotes(opened);
-        const test = applyPreprocessing(testExamples(opened), inputSteps(weights));
+        const test = preparedFor(weights, testExamples(opened));
         const network = await loadForData(weights, test);
         const { network: folded, dispose } = foldBatchNorm(network);
         const found = await evaluateFinite(network, test, { folded, compile });

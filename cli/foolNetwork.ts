@@ -8,7 +8,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { Sequential } from '../modules/container/sequential.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { preprocessingBoxes, applyPreprocessing } from '../data/preprocessingSteps.ts';
+import { preprocessingBoxes } from '../data/preprocessingSteps.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { closestAdversarial } from '../inspect/closestAdversarial.ts';
 import { fastGradientSign } from '../inspect/fastGradientSign.ts';
@@ -21,7 +21,13 @@ import { Rng } from '../lib/rng.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
 import { searchBar } from './progress.ts';
-import { imageShapeFor, inputSteps, loadForData, readWeightsFile } from './weightsFile.ts';
+import {
+  imageShapeFor,
+  inputSteps,
+  loadForData,
+  preparedFor,
+  readWeightsFile,
+} from './weightsFile.ts';
 
 /** The options of `boxprop fool`. */
 export interface FoolOptions extends DataOptions {
@@ -61,7 +67,7 @@ export async function fool(file: string, options: FoolOptions): Promise<string[]
   if (target !== undefined && target >= test.classes) {
     throw new InputError(`--target: expected a class from 0 to ${test.classes - 1}, got ${target}`);
   }
-  const trained = await loadForData(weights, applyPreprocessing(test, preprocessing));
+  const trained = await loadForData(weights, preparedFor(weights, test));
   const network: Module = new Sequential([
     ...preprocessingBoxes(preprocessing, test.inputShape),
     trained,

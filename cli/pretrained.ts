@@ -26,7 +26,8 @@ export async function pretrainedOptions(
   network: string | undefined,
   data: string | undefined,
 ): Promise<Pick<RunOptions, 'network' | 'architecture' | 'preprocess' | 'shape'>> {
-  const weights = await readWeightsFile(from, network);
+  const remedy = `first: boxprop train NETWORK --from ${from}`;
+  const weights = await readWeightsFile(from, network, remedy);
   const { name, architecture } = weights;
   const words = preprocessingWords(inputSteps(weights));
   const hasImages = data !== undefined && (await isImageFolder(data));

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { applyPreprocessing } from '../data/preprocessingSteps.ts';
 import { checkFiniteWeights } from '../formats/safetensors/weights.ts';
 import { readProgress } from '../train/checkpoint.ts';
 import { readLog } from '../train/runLog.ts';
@@ -8,7 +7,7 @@ import { writeReport } from '../report/writeReport.ts';
 import { networkMetadata } from './sameSettings.ts';
 import { openTestExamples } from './runData.ts';
 import type { RunOptions } from './trainOptions.ts';
-import { inputSteps, loadForData, readWeightsFile } from './weightsFile.ts';
+import { loadForData, preparedFor, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `reportRun`. */
 export interface ReportRunOptions {
@@ -38,7 +37,7 @@ export async function reportRun(
   if (existsSync(best)) await checkFiniteWeights(best);
   const weights = await readWeightsFile(file, options.network);
   const test = await openTestExamples(options, weights.table);
-  const dataset = applyPreprocessing(test, inputSteps(weights));
+  const dataset = preparedFor(weights, test);
   const network = await loadForData(weights, dataset);
   try {
     const log = await readLog(join(folder, 'log.jsonl'));

@@ -1,4 +1,3 @@
-import { applyPreprocessing } from '../data/preprocessingSteps.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { topPatches } from '../inspect/topPatches.ts';
@@ -18,7 +17,7 @@ import {
 import { UNITS_TEXT, unitsSection } from '../report/unitsSection.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
-import { imageShapeFor, inputSteps, loadForData, readWeightsFile } from './weightsFile.ts';
+import { imageShapeFor, loadForData, preparedFor, readWeightsFile } from './weightsFile.ts';
 
 /** The default number of units. */
 const UNITS = 16;
@@ -54,7 +53,7 @@ export async function showUnits(file: string, options: UnitsOptions): Promise<st
   const opened = await openData({ ...options, imageShape: imageShapeFor(weights) }, weights.table);
   reportNotes(opened);
   const test = testExamples(opened);
-  const data = applyPreprocessing(test, inputSteps(weights));
+  const data = preparedFor(weights, test);
   const network = await loadForData(weights, data);
   try {
     const found = await findPatches(network, data, options);

@@ -1,7 +1,11 @@
 import * as v from 'valibot';
 import { ArrayDataset, type Dataset } from '../data/dataset.ts';
 import { PREPROCESSINGS, type Preprocessing, type PreprocessingName } from '../data/preprocess.ts';
-import { PREPROCESSING, type PreprocessingStep } from '../data/preprocessingSteps.ts';
+import {
+  applyPreprocessing,
+  PREPROCESSING,
+  type PreprocessingStep,
+} from '../data/preprocessingSteps.ts';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import type { Module } from '../lib/module.ts';
 import { parseJson } from '../lib/parseJson.ts';
@@ -83,8 +87,13 @@ export function trainingDataMetadata(dataset: Dataset): string {
  *         a module file, which could run any code; metadata that `boxprop train` cannot have
  *         written.
  * @param network the network given by the user; by default the one that the file names.
+ * @param remedy how the user can name a network that the file does not name, for messages.
  */
-export async function readWeightsFile(file: string, network?: string): Promise<WeightsFile> {
+export async function readWeightsFile(
+  file: string,
+  network?: string,
+  remedy = 'with --network',
+): Promise<WeightsFile> {
   const onnx = isOnnxFile(file) ? await entryOfOnnx(file) : undefined;
   const header = onnx ? { ...NO_TENSORS, metadata: onnx.metadata } : await readWeightsHeader(file);
   checkVersion(file, header);
@@ -93,7 +102,7 @@ export async function readWeightsFile(file: string, network?: string): Promise<W
       `${file}: expected no other network, because the file holds its own, got ${show(network)}`,
     );
   }
-  const name = onnx ? file : (network ?? storedName(file, header));
+  const name = onnx ? file : (network ?? storedName(file, header, remedy));
   const entryOf = (key: string): [where: string, value: unknown] => {
     const json = header.metadata.get(key);
     const where = `${file}: ${key}`;
@@ -138,6 +147,24 @@ export function inputSteps({ file, pixels, preprocessing }: WeightsFile) {
   throw new InputError(
     `${file}: expected weights that take red, green and blue, got some that take BGR: only classify converts images for them`,
   );
+}
+
+/**
+ * Prepares a dataset for the network.
+ *
+ * Errors: those of `inputSteps`; inputs of another number of channels.
+ */
+export function preparedFor(weights: WeightsFile, dataset: Dataset): Dataset {
+  const { file, trainingData, entry } = weights;
+  const { inputShape, columns, name } = dataset;
+  const [, , channels] = (trainingData ?? entry).inputShape;
+  // The columns of a table are compared by `loadForData`, with their names.
+  if (columns === undefined && channels > 0 && inputShape.at(-1) !== channels) {
+    throw new InputError(
+      `${file}: expected inputs of ${channels} channels, got ${show([...inputShape])} of ${name}: name the data with --data`,
+    );
+  }
+  return applyPreprocessing(dataset, inputSteps(weights));
 }
 
 /** Returns the size to which images in folders are resized: that of the training, if known. */
@@ -218,11 +245,11 @@ function checkVersion(file: string, { metadata }: WeightsHeader): void {
   );
 }
 
-function storedName(file: string, header: WeightsHeader): string {
+function storedName(file: string, header: WeightsHeader, remedy: string): string {
   const name = networkNameOf(header);
   if (name === undefined) {
     throw new InputError(
-      `${file}: expected weights that name their network, got none: name it with --network, or as the network of train`,
+      `${file}: expected weights that name their network, got none: name it ${remedy}`,
     );
   }
   if (isOnnxFile(name)) {
@@ -233,7 +260,7 @@ function storedName(file: string, header: WeightsHeader): string {
   if (isModuleFile(name)) {
     throw new InputError(
       `${file}: the weights are of ${show(name)}, and a weights file must not run code: ` +
-        `name that file with --network, or as the network of train`,
+        `name that file ${remedy}`,
     );
   }
   return name;

@@ -248,7 +248,9 @@ describe('boxprop classify', () => {
       classifyImage(GREY, { weights, network: 'resnet20', backend: 'cpu' }),
     ).rejects.toThrow(/"conv1.weight": missing; .*"0.weight": unexpected; .* more are unexpected/);
     await expect(classifyImage(GREY, { weights, network: 'lenet', pixels: 'x' })).rejects.toThrow(
-      inputError('--pixels: expected one of torchvision, inception, caffe, unit, got "x"'),
+      inputError(
+        '--pixels: expected one of torchvision, inception, caffe, unit, or a file such as config.json, got "x"',
+      ),
     );
   });
 
