@@ -76,8 +76,8 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   checkLabels(options.labels, labels, classes);
   const stated = trainingData === undefined ? entry.labels : trainingData.classNames;
   const names = labels ?? (stated?.length === classes ? stated : undefined);
-  // The recipe of published weights has the same effect as their steps, so it replaces them.
-  const steps = trainingData === undefined ? [] : preprocessing;
+  // Another recipe has the same effect as the steps that were made of it, so it replaces them.
+  const steps = weights.pixels === PREPROCESSINGS.unit ? preprocessing : [];
   const seen = applyPreprocessing(asDataset(picture, inputShape, recipe), steps);
   const network: AnyModule = await loadForData(weights, { ...seen, classes });
   const { input, labels: none } = await seen.batch(Int32Array.of(0));

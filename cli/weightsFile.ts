@@ -118,7 +118,7 @@ export async function readWeightsFile(
       ...(network === undefined && { where: `${file}: network` }),
     }));
   const trainingData = checkedEntry(entryOf('data'), TRAINING_DATA);
-  const steps = checkedEntry(entryOf('preparation'), PREPROCESSING) ?? [];
+  const steps = checkedEntry(entryOf('preparation'), PREPROCESSING);
   const known = {
     file,
     header,
@@ -127,9 +127,9 @@ export async function readWeightsFile(
     table: checkedEntry(entryOf('table'), TRAINING_TABLE),
   };
   // `train` wrote how its inputs were prepared. Of other weights, the network or a file says it.
-  if (trainingData !== undefined) {
+  if (trainingData !== undefined || steps !== undefined) {
     const { unit } = PREPROCESSINGS;
-    return { ...known, entry: resolved, trainingData, pixels: unit, preprocessing: steps };
+    return { ...known, entry: resolved, trainingData, pixels: unit, preprocessing: steps ?? [] };
   }
   const entry = { ...resolved, ...(await configBeside(file)) };
   const { preprocessing: pixels = PREPROCESSINGS[publishedPixels(name)], inputShape } = entry;
