@@ -10,6 +10,7 @@ import { nonFiniteReport } from './nonFinite.ts';
 const MULTIPLIES_BY_ZERO = [
   'Conv1D',
   'Conv2D',
+  'Conv3D',
   'ConvTranspose2D',
   'DepthwiseConv2D',
   'TableConv2D',
