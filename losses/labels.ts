@@ -98,7 +98,8 @@ export function scoreRows(cost: LabelCost, input: Tensor): Tensor2D {
 /** Returns labels of shape [N, ...] as a list [positions]. Throws if they have another shape. */
 export function labelRows(cost: object, labels: Tensor, scores: Tensor): Tensor1D {
   checkTensor(cost, 'forward', 'labels', labels, scores.shape.slice(0, -1), 'int32');
-  return reshape(labels, [-1]);
+  // A compiled step reads a list of labels before it runs; those of a new tensor split its graph.
+  return labels.rank === 1 ? (labels as Tensor1D) : reshape(labels, [-1]);
 }
 
 /**
