@@ -15,14 +15,17 @@ const rng = () => new Rng(3);
 const table = [[0], [0, 1]];
 const {
   Affine,
+  Arithmetic,
   AvgPool1D,
   AvgPool2D,
+  AvgPool3D,
   BatchNorm,
   Branch,
   CCell,
   ContrastNorm2D,
   Conv1D,
   Conv2D,
+  Conv3D,
   ConvTranspose2D,
   DepthwiseConv2D,
   DivisiveNorm2D,
@@ -42,6 +45,8 @@ const {
   LocallyConnected2D,
   MaxPool1D,
   MaxPool2D,
+  MaxPool3D,
+  MaxUnpool2D,
   PReLU,
   Pad2D,
   Pointwise,
@@ -140,6 +145,28 @@ const PAIRS: Record<string, readonly [() => unknown, () => unknown]> = {
   HardTanh: [() => new HardTanh(), () => new HardTanh({ minValue: -1, maxValue: 1 })],
   MaxPool1D: [() => new MaxPool1D(3), () => new MaxPool1D(3, pooling)],
   MaxPool2D: [() => new MaxPool2D(3), () => new MaxPool2D(3, { ...pooling, dilation: 1 })],
+  MaxPool3D: [() => new MaxPool3D(3), () => new MaxPool3D(3, pooling)],
+  AvgPool3D: [
+    () => new AvgPool3D(3),
+    () => new AvgPool3D(3, { ...pooling, countIncludePad: true }),
+  ],
+  MaxUnpool2D: [
+    () => new MaxUnpool2D(3),
+    () => new MaxUnpool2D(3, { stride: 3, padding: 'valid' }),
+  ],
+  Conv3D: [
+    () => new Conv3D(2, 3, 3, { rng: rng() }),
+    () =>
+      new Conv3D(2, 3, 3, {
+        ...{ stride: 1, padding: 'valid', dilation: 1, groups: 1 },
+        ...filters,
+        rng: rng(),
+      }),
+  ],
+  Arithmetic: [
+    () => new Arithmetic('multiply'),
+    () => new Arithmetic('multiply', { shape: [], trainable: true, init: 1 }),
+  ],
   AvgPool1D: [
     () => new AvgPool1D(3),
     () => new AvgPool1D(3, { ...pooling, countIncludePad: true }),
@@ -199,6 +226,7 @@ const PLAIN = [
     'Identity',
   ],
   ...[
+    'Permute',
     'PixelShuffle',
     'ChannelShuffle',
     'PadChannels',

@@ -46,12 +46,17 @@ const image = ([height, width]: Size, channels: number) => [1, height, width, ch
  * as their case draws them.
  */
 function wholeWindow(box: CheckedModule, inputShape: readonly number[]): Whole {
-  const { Conv1D, Conv2D, ConvTranspose2D, DepthwiseConv2D, TableConv2D, SCell } = modules;
+  const { Conv1D, Conv2D, Conv3D, ConvTranspose2D, DepthwiseConv2D, TableConv2D, SCell } = modules;
   const { BatchNorm, LocallyConnected1D, LocallyConnected2D, RBF } = modules;
   if (box instanceof Conv2D) {
     const { inChannels, outChannels, kernelSize, groups } = box;
     const other = new Conv2D(inChannels, outChannels, kernelSize, { groups, rng });
     return [other, image(kernelSize, inChannels)];
+  }
+  if (box instanceof Conv3D) {
+    const { inChannels, outChannels, kernelSize, groups } = box;
+    const other = new Conv3D(inChannels, outChannels, kernelSize, { groups, rng });
+    return [other, [1, ...kernelSize, inChannels]];
   }
   if (box instanceof Conv1D) {
     const { inChannels, outChannels, kernelSize, groups } = box;
@@ -133,7 +138,8 @@ test.each(names)('%s', async (name) => {
       calls.length = 0;
       const { box, config, input } = cases[name](new Draw(new Rng(7).fold(i)));
       // The boxes inside a container are checked by their own cases.
-      const own = calls.filter((call) => call.box === box);
+      // An Arithmetic multiplies each element by one number, and has no units with connections.
+      const own = calls.filter((call) => call.box === box && name !== 'Arithmetic');
       if (own.length === 0) continue;
       const whole = wholeWindow(box as CheckedModule, (input as Tensor).shape);
       const expected = countConnections(whole);
@@ -151,7 +157,12 @@ test('no box with parameters is left out', async () => {
     names.filter((name) => {
       const draws = Array.from({ length: CASES }, (_, i) => new Draw(new Rng(7).fold(i)));
       const boxes = draws.map((draw) => cases[name](draw).box as CheckedModule);
-      return boxes.some((box) => Object.keys(box.params).length > 0 && box.children().length === 0);
+      return boxes.some(
+        (box) =>
+          Object.keys(box.params).length > 0 &&
+          box.children().length === 0 &&
+          !(box instanceof modules.Arithmetic),
+      );
     }),
   );
   expect([...checked].sort()).toEqual(withParams.sort());

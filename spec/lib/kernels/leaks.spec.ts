@@ -27,6 +27,7 @@ import { normalCdf } from '../../../lib/kernels/elementwise/normalCdf.ts';
 import { atClass, oneHot } from '../../../lib/kernels/elementwise/oneHot.ts';
 import * as parts from '../../../lib/kernels/elementwise/parts.ts';
 import { signOf } from '../../../lib/kernels/elementwise/sign.ts';
+import * as volumes from '../../../lib/kernels/conv2d/depthWindows.ts';
 import * as local from '../../../lib/kernels/locallyConnected/locallyConnected.ts';
 import * as matrix from '../../../lib/kernels/matmul/matMul.ts';
 import { matMulInBlocks } from '../../../lib/kernels/matmul/matMulInBlocks.ts';
@@ -346,6 +347,23 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
       const [x, g] = [images(AT, C, 40), draw<tf.Rank.R3>(40, windows.windowsOf(AT), 25)];
       return () => local.locallyConnectedToFilters(x, g, AT);
     },
+  },
+  depthWindows: () => {
+    const x = draw<tf.Rank.R5>(N, AT.height.input, 2, 3, C);
+    return () => volumes.depthWindows(x, AT.height, 1);
+  },
+  depthWindowsToInput: () => {
+    const { output, kernel } = AT.height;
+    const g = draw<tf.Rank.R4>(N * output, 2, 3, kernel * C);
+    return () => volumes.depthWindowsToInput(g, AT.height, 1);
+  },
+  filtersOfImages: () => {
+    const w = draw<tf.Rank.R5>(2, 3, 2, C, O);
+    return () => volumes.filtersOfImages(w);
+  },
+  filtersOfVolumes: () => {
+    const w = draw<tf.Rank.R4>(3, 2, 2 * C, O);
+    return () => volumes.filtersOfVolumes(w, 2);
   },
   maxPool2d: each(POOLS, (at) => {
     const x = images(at);
