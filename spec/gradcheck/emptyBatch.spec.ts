@@ -12,7 +12,8 @@ import { expectNoLeak, messageOf } from '../support/compare.ts';
 /** The axes that become empty, one after the other; the first is the batch. */
 const AXES = [0, 1, 2, 3];
 
-const REFUSED = /expected (input(?:\[\d\])?|target) without an axis of size 0, got shape \[[\d, ]*\]$/;
+const REFUSED =
+  /expected (input(?:\[\d\])?|target) without an axis of size 0, got shape \[[\d, ]*\]$/;
 
 /**
  * Returns the same input, but empty along an axis; undefined if one of its parts has no such axis.
