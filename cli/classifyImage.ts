@@ -13,7 +13,7 @@ import { foldBatchNorm } from '../inspect/foldBatchNorm.ts';
 import { logBackend } from './process.ts';
 import type { NetworkFacts } from './networkFacts.ts';
 import { readPixels } from './publishedConfig.ts';
-import { classesOf, loadForData, readWeightsFile } from './weightsFile.ts';
+import { classesOf, classNamesOf, loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `boxprop classify`. */
 export interface ClassifyOptions {
@@ -72,9 +72,9 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   // The classes of other weights are those of their head, for which a backend is needed.
   if (trainingData !== undefined) checkLabels(options.labels, labels, trainingData.classes);
   await useBackend(backend, { log: logBackend });
-  const classes = trainingData?.classes ?? (await classesOf(weights, labels?.length));
+  const classes = await classesOf(weights, labels?.length);
   checkLabels(options.labels, labels, classes);
-  const stated = trainingData === undefined ? entry.labels : trainingData.classNames;
+  const stated = classNamesOf(weights);
   const names = labels ?? (stated?.length === classes ? stated : undefined);
   // Another recipe has the same effect as the steps that were made of it, so it replaces them.
   const steps = weights.pixels === PREPROCESSINGS.unit ? preprocessing : [];

@@ -6,7 +6,8 @@ import type { Rename } from '../formats/torch/torchLayout.ts';
 import type { ImageShape } from '../models/options.ts';
 
 /**
- * What a network's file may export beside `network`, so that no command needs to be told:
+ * A network's file may export these facts beside `network`. The commands then need no options for
+ * them:
  *
  *     export const inputShape = [64, 48, 3];
  *     export const labels = ['cat', 'dog', 'owl'];
@@ -26,8 +27,10 @@ export interface NetworkFacts {
   readonly torchName?: Rename;
 }
 
-const SIZE = integer(1, 1e5);
-const CHANNELS = v.pipe(v.array(number()), v.minLength(1, 'a number for each channel'));
+/** The schema of a height, a width, or a number of channels. */
+export const SIZE = integer(1, 1e5);
+/** The schema of a number for each channel. */
+export const CHANNELS = v.pipe(v.array(number()), v.minLength(1, 'a number for each channel'));
 
 /** The schema of `preprocessing`. The order is RGB and the scale is 1/255 by default. */
 export const PREPROCESSING_FACT = v.strictObject(

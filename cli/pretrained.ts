@@ -11,7 +11,7 @@ import { isImageFolder } from './openImages.ts';
 import type { ResolvedNetwork } from './resolvedNetwork.ts';
 import { imageShapeOf } from './resolveNetwork.ts';
 import { checkTable } from './trainingTable.ts';
-import { imageShapeFor, inputSteps, readWeightsFile } from './weightsFile.ts';
+import { classNamesOf, imageShapeFor, inputSteps, readWeightsFile } from './weightsFile.ts';
 
 /**
  * Returns the options of a run that starts with the weights of a file, for those that the user does
@@ -64,8 +64,7 @@ export async function loadPretrained(
   const { header, name, trainingData, table, entry: stored } = weights;
   const { torchName: rename } = entry;
   const { classes, classNames, columns } = data;
-  if (columns !== undefined && (table !== undefined || trainingData?.pixels === true))
-    checkTable(from, table, trainingData?.pixels ?? false, columns);
+  if (columns !== undefined) checkTable(from, table, trainingData?.pixels ?? false, columns);
   const inputShape = imageShapeOf(data);
   if (isOnnxFile(from)) {
     // The network and its weights are in the same file, so building it loads them.
@@ -80,7 +79,7 @@ export async function loadPretrained(
     build: (options) => entry.build({ rng, inputShape, ...options }),
   });
   const before = trainingData?.classes ?? head.classes;
-  const names = trainingData === undefined ? stored.labels : trainingData.classNames;
+  const names = classNamesOf(weights);
   const isSame =
     before === classes &&
     (names === undefined || classNames === undefined || show(names) === show(classNames));

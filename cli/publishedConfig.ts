@@ -5,8 +5,8 @@ import { InputError, show } from '../lib/errors.ts';
 import { readText } from '../lib/files/readFile.ts';
 import { isObject } from '../lib/isObject.ts';
 import { parseJson } from '../lib/parseJson.ts';
-import { checkSchema, integer, number, object, positive, record, text } from '../lib/schema.ts';
-import { PREPROCESSING_FACT, type NetworkFacts } from './networkFacts.ts';
+import { checkSchema, integer, object, positive, record, text } from '../lib/schema.ts';
+import { CHANNELS, PREPROCESSING_FACT, SIZE, type NetworkFacts } from './networkFacts.ts';
 
 /**
  * Files beside published weights that say how pixels become inputs: timm's `config.json`, and
@@ -17,9 +17,7 @@ import { PREPROCESSING_FACT, type NetworkFacts } from './networkFacts.ts';
  *         `BaseImageProcessor`.
  */
 
-const CHANNELS = v.pipe(v.array(number()), v.minLength(1, 'a number for each channel'));
 const STDS = v.pipe(v.array(positive()), v.minLength(1, 'a number above 0 for each channel'));
-const SIZE = integer(1, 1e5);
 const LABELS = v.exactOptional(v.union([v.array(text()), record(text())], 'names of classes'));
 
 const TIMM = object({

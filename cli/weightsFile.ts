@@ -155,13 +155,12 @@ export function inputSteps({ file, pixels, preprocessing }: WeightsFile) {
  * Errors: those of `inputSteps`; inputs of another number of channels.
  */
 export function preparedFor(weights: WeightsFile, dataset: Dataset): Dataset {
-  const { file, trainingData, entry } = weights;
   const { inputShape, columns, name } = dataset;
-  const [, , channels] = (trainingData ?? entry).inputShape;
+  const [, , channels] = imageShapeFor(weights);
   // The columns of a table are compared by `loadForData`, with their names.
   if (columns === undefined && channels > 0 && inputShape.at(-1) !== channels) {
     throw new InputError(
-      `${file}: expected inputs of ${channels} channels, got ${show([...inputShape])} of ${name}: name the data with --data`,
+      `${weights.file}: expected inputs of ${channels} channels, got ${show([...inputShape])} of ${name}: name the data with --data`,
     );
   }
   return applyPreprocessing(dataset, inputSteps(weights));
@@ -170,6 +169,11 @@ export function preparedFor(weights: WeightsFile, dataset: Dataset): Dataset {
 /** Returns the size to which images in folders are resized: that of the training, if known. */
 export function imageShapeFor({ trainingData, entry }: WeightsFile): ImageShape {
   return (trainingData ?? entry).inputShape;
+}
+
+/** Returns the names of the classes, if the training or the network of the weights states them. */
+export function classNamesOf({ trainingData, entry }: WeightsFile): readonly string[] | undefined {
+  return trainingData === undefined ? entry.labels : trainingData.classNames;
 }
 
 /** Returns the name of the conversion of pixels for the published weights of a network. */
@@ -274,9 +278,10 @@ function storedName(file: string, header: WeightsHeader, remedy: string): string
  * @param data the inputs that the network receives, after preprocessing.
  */
 export async function loadForData(
-  { file, header, name, entry, trainingData, table }: WeightsFile,
+  weights: WeightsFile,
   data: Pick<Dataset, 'inputShape' | 'classes' | 'classNames' | 'columns'>,
 ): Promise<Module> {
+  const { file, header, name, entry, trainingData, table } = weights;
   const { classes, classNames, columns } = data;
   const inputShape = imageShapeOf(data);
   if (trainingData !== undefined && trainingData.classes !== classes) {
@@ -288,8 +293,7 @@ export async function loadForData(
   if (isOnnxFile(file) && entry.classes > 0 && entry.classes !== classes)
     throw new InputError(`${file}: expected data of its ${entry.classes} classes, got ${classes}`);
   if (columns !== undefined) checkTable(file, table, trainingData?.pixels ?? false, columns);
-  const stated = trainingData === undefined ? entry.labels : trainingData.classNames;
-  const names = classNames === undefined ? [] : (stated ?? []);
+  const names = classNames === undefined ? [] : (classNamesOf(weights) ?? []);
   const k = names.findIndex((name, k) => name !== classNames?.[k]);
   if (k >= 0) {
     const expected = `data whose class ${k} is ${show(names[k])}, as ${trainingData === undefined ? 'its network states' : 'in its training'}`;

@@ -119,11 +119,10 @@ function checkRecipe(
 
 /** Returns the length of the shorter side, raised as far as the cut needs. */
 function sideFor(image: PixelImage, side: number, height: number, width: number): number {
-  const ratio = image.width < image.height ? width : height;
-  const [short, long] =
-    image.width < image.height ? [image.width, image.height] : [image.height, image.width];
-  const across = image.width < image.height ? height : width;
-  return Math.max(side, ratio, Math.ceil((across * short) / long));
+  const isTall = image.width < image.height;
+  const [short, long] = isTall ? [image.width, image.height] : [image.height, image.width];
+  const [ofShort, ofLong] = isTall ? [width, height] : [height, width];
+  return Math.max(side, ofShort, Math.ceil((ofLong * short) / long));
 }
 
 /**

@@ -3,7 +3,7 @@ import { spawnSync, type SpawnSyncOptions } from 'node:child_process';
 /** The time that a program gets by default, in milliseconds. */
 const LIMIT = 240_000;
 
-/** What a program has printed, and how it ended. */
+/** The output of a program, and its end. */
 export interface Ran {
   /** The exit status, or null if a signal ended the program or it could not be started. */
   readonly status: number | null;

@@ -442,7 +442,7 @@ function outputOf(
   const isTurned =
     images === 'NCHW' && (file.length > 3 || (file.length === 3 && shapeOf(stored).join() === shapeOf(last).join())); // prettier-ignore
   const { name } = build.arrange(wanted, value, isTurned ? last : file);
-  // An input is no node, and an output that is used twice needs a name of its own.
+  // No node makes an input, and a value that is returned twice needs a second name.
   const isNode = build.nodes.some(([own]) => own === name);
   const axes = axesOf(file.length, isTurned);
   return { name: isNode ? name : build.emit(wanted, new Identity(), name).name, axes };

@@ -4,6 +4,7 @@ import type { Rng } from '../../../lib/rng.ts';
 import { numElements } from '../../../lib/shapes.ts';
 import type { FileTensor } from '../fileTensor.ts';
 import type { FileNode, OnnxFile } from '../openOnnx.ts';
+import { makerOf } from './scores.ts';
 
 /** A new head for an imported network. */
 export interface NewHead {
@@ -13,17 +14,14 @@ export interface NewHead {
   readonly rng: Rng;
 }
 
+/** The operators whose second input holds the weights of a head. */
+const FILTERS = new Set(['Gemm', 'MatMul', 'Conv']);
+
 /** The operators that may follow the head. They keep the number of classes. */
-const AFTER = new Set(
-  ['Add', 'Softmax', 'LogSoftmax', 'Sigmoid', 'Identity', 'Dropout', 'Flatten', 'Reshape'].concat([
-    'Squeeze',
-    'Relu',
-    'GlobalAveragePool',
-    'AveragePool',
-    'ReduceMean',
-    'Transpose',
-  ]),
-);
+const AFTER = new Set([
+  ...['Add', 'Softmax', 'LogSoftmax', 'Sigmoid', 'Relu', 'Identity', 'Dropout', 'Flatten'],
+  ...['Reshape', 'Squeeze', 'Transpose', 'GlobalAveragePool', 'AveragePool', 'ReduceMean'],
+]);
 
 /**
  * Returns the file with another last filter: the `Gemm`, `MatMul` or `Conv` from which the output
@@ -53,32 +51,25 @@ export function withNewHead(model: OnnxFile, { classes, rng }: NewHead): OnnxFil
         : glorotUniform(dims, { fanIn, fanOut: classes }, rng.fold(0));
     fresh.set(input, { ...old, dims, values: () => Promise.resolve(draw()) });
   };
+  /** A bias has the classes along its last axis. */
+  const renewBias = (node: FileNode, input: string) =>
+    renew(node, input, (model.tensors.get(input)?.dims.length ?? 1) - 1, true);
   let wanted = output.name;
   for (;;) {
-    const node = model.nodes.find(({ outputs }) => outputs.includes(wanted));
+    const node = makerOf(model, wanted);
     if (node === undefined) throw fail('expected a Gemm, MatMul or Conv before the output');
     const { op, inputs, attributes } = node;
-    if (op === 'Gemm') {
-      const isOut = (attributes.get('transB') ?? 0) !== 0;
-      renew(node, inputs[1], isOut ? 0 : 1, false);
-      if (inputs.length > 2) renew(node, inputs[2], (model.tensors.get(inputs[2])?.dims.length ?? 1) - 1, true); // prettier-ignore
-      break;
-    }
-    if (op === 'Conv') {
-      renew(node, inputs[1], 0, false);
-      if (inputs.length > 2) renew(node, inputs[2], 0, true);
-      break;
-    }
-    if (op === 'MatMul') {
-      renew(node, inputs[1], 1, false);
+    if (FILTERS.has(op)) {
+      const isOutFirst = op === 'Conv' || (op === 'Gemm' && (attributes.get('transB') ?? 0) !== 0);
+      renew(node, inputs[1], isOutFirst ? 0 : 1, false);
+      if (inputs.length > 2) renewBias(node, inputs[2]);
       break;
     }
     if (!AFTER.has(op)) throw fail(`expected a Gemm, MatMul or Conv before the output, got ${op}`);
     const bias = op === 'Add' ? inputs.find((name) => model.tensors.has(name)) : undefined;
     if (op === 'Add' && bias === undefined)
       throw fail('expected a Gemm, MatMul or Conv before the output, got a sum of two branches');
-    if (bias !== undefined)
-      renew(node, bias, (model.tensors.get(bias)?.dims.length ?? 1) - 1, true);
+    if (bias !== undefined) renewBias(node, bias);
     wanted = inputs.find((name) => name !== bias) ?? '';
   }
   return { ...model, tensors: new Map([...model.tensors, ...fresh]) };

@@ -16,6 +16,7 @@ export function withScores(model: OnnxFile): OnnxFile {
   return { ...model, outputs };
 }
 
-function makerOf({ nodes }: OnnxFile, name: string): FileNode | undefined {
+/** Returns the node that makes a value; undefined for an input and for a tensor of the file. */
+export function makerOf({ nodes }: OnnxFile, name: string): FileNode | undefined {
   return nodes.find(({ outputs }) => outputs.includes(name));
 }
