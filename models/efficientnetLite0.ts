@@ -1,4 +1,3 @@
-import { heNormal } from '../lib/init/initializers.ts';
 import { BatchNorm } from '../modules/batchNorm.ts';
 import { Sequential } from '../modules/container/sequential.ts';
 import { Conv2D } from '../modules/conv2d.ts';
@@ -7,7 +6,7 @@ import { GlobalAvgPool2D } from '../modules/globalAvgPool2d.ts';
 import { Linear } from '../modules/linear.ts';
 import { ReLU6 } from '../modules/relu6.ts';
 import { stage } from './invertedResidual.ts';
-import { checkNetworkOptions, scaler, type NetworkOptions } from './options.ts';
+import { checkNetworkOptions, imageNetOptions, type NetworkOptions } from './options.ts';
 
 /**
  * EfficientNet-Lite0: 4,652,008 parameters. It is EfficientNet-B0 for processors of telephones,
@@ -26,13 +25,7 @@ import { checkNetworkOptions, scaler, type NetworkOptions } from './options.ts';
  */
 export function efficientnetLite0(options: NetworkOptions): Sequential {
   checkNetworkOptions('efficientnetLite0', options);
-  const {
-    rng,
-    classes = 1000,
-    inputShape: [, , channels] = [224, 224, 3],
-    init = heNormal,
-  } = options;
-  const n = scaler(options.width);
+  const { rng, classes, channels, init, n } = imageNetOptions(options);
   const draw = { rng, init };
   const norm = { eps: 1e-3, momentum: 0.01 };
   const row = (from: number, [expansion, kernelSize, to, blocks, stride]: readonly number[]) =>

@@ -1,4 +1,3 @@
-import { heNormal } from '../lib/init/initializers.ts';
 import { BatchNorm } from '../modules/batchNorm.ts';
 import { Sequential } from '../modules/container/sequential.ts';
 import { Conv2D } from '../modules/conv2d.ts';
@@ -7,7 +6,7 @@ import { GlobalAvgPool2D } from '../modules/globalAvgPool2d.ts';
 import { Linear } from '../modules/linear.ts';
 import { ReLU6 } from '../modules/relu6.ts';
 import { stage } from './invertedResidual.ts';
-import { checkNetworkOptions, scaler, type NetworkOptions } from './options.ts';
+import { checkNetworkOptions, imageNetOptions, type NetworkOptions } from './options.ts';
 
 /**
  * MobileNetV2, a network for telephones: 3,504,872 parameters, and 300 million multiply-adds. Its
@@ -25,13 +24,7 @@ import { checkNetworkOptions, scaler, type NetworkOptions } from './options.ts';
  */
 export function mobilenetV2(options: NetworkOptions): Sequential {
   checkNetworkOptions('mobilenetV2', options);
-  const {
-    rng,
-    classes = 1000,
-    inputShape: [, , channels] = [224, 224, 3],
-    init = heNormal,
-  } = options;
-  const n = scaler(options.width);
+  const { rng, classes, channels, init, n } = imageNetOptions(options);
   const draw = { rng, init };
   const row = (from: number, [expansion, to, blocks, stride]: readonly number[]) =>
     stage(n(from), { expansion, channels: n(to), blocks, stride, kernelSize: 3, padding: 1 }, draw);

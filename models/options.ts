@@ -1,6 +1,6 @@
 import { checkOptions } from '../lib/check.ts';
 import type { Shape } from '../lib/facts.ts';
-import type { Initializer } from '../lib/init/initializers.ts';
+import { heNormal, type Initializer } from '../lib/init/initializers.ts';
 import type { Rng } from '../lib/rng.ts';
 import { factsOf } from '../lib/shapes.ts';
 import type { Box } from '../modules/container/sequential.ts';
@@ -48,6 +48,15 @@ export type ImageShape = readonly [height: number, width: number, channels: numb
 export function scaler(width: NetworkOptions['width'] = 1, unit = 1): (channels: number) => number {
   const scaled = typeof width === 'number' ? (channels: number) => channels * width : width;
   return (channels) => Math.max(1, Math.round(scaled(channels) / unit)) * unit;
+}
+
+/**
+ * Returns the options of a network for ImageNet with their defaults: 1000 classes, images of three
+ * channels, and initial weights of He et al. `n` scales a published number of channels.
+ */
+export function imageNetOptions({ rng, classes = 1000, inputShape, init, width }: NetworkOptions) {
+  const [, , channels] = inputShape ?? [224, 224, 3];
+  return { rng, classes, channels, init: init ?? heNormal, n: scaler(width) };
 }
 
 /**

@@ -11,7 +11,7 @@ import { PadChannels } from '../modules/historic/padChannels.ts';
 import { ReLU } from '../modules/relu.ts';
 import { Residual } from '../modules/container/residual.ts';
 import { Sequential, type Box } from '../modules/container/sequential.ts';
-import { checkNetworkOptions, scaler, type NetworkOptions } from './options.ts';
+import { checkNetworkOptions, imageNetOptions, scaler, type NetworkOptions } from './options.ts';
 
 /**
  * The residual network of 18 layers for ImageNet: 11,689,512 parameters. If a block changes the
@@ -170,13 +170,7 @@ function stage(
 }
 
 function imageNet(kind: Block, blocks: readonly number[], options: NetworkOptions): Sequential {
-  const {
-    rng,
-    classes = 1000,
-    inputShape: [, , channels] = [224, 224, 3],
-    init = heNormal,
-  } = options;
-  const n = scaler(options.width);
+  const { rng, classes, channels, init, n } = imageNetOptions(options);
   const e = kind.expansion;
   const draw = { rng, init };
   return new Sequential({

@@ -1,4 +1,3 @@
-import { heNormal } from '../lib/init/initializers.ts';
 import { Branch } from '../modules/container/branch.ts';
 import { Sequential } from '../modules/container/sequential.ts';
 import { Conv2D } from '../modules/conv2d.ts';
@@ -6,7 +5,7 @@ import { Dropout } from '../modules/dropout.ts';
 import { GlobalAvgPool2D } from '../modules/globalAvgPool2d.ts';
 import { MaxPool2D } from '../modules/maxPool2d.ts';
 import { ReLU } from '../modules/relu.ts';
-import { checkNetworkOptions, scaler, type NetworkOptions } from './options.ts';
+import { checkNetworkOptions, imageNetOptions, type NetworkOptions } from './options.ts';
 
 /**
  * SqueezeNet 1.0: the accuracy of AlexNet with 1,248,424 parameters. It has no fully connected
@@ -76,13 +75,7 @@ export function squeezenet11(options: NetworkOptions): Sequential {
 
 /** Returns the functions that make the parts of a SqueezeNet. */
 function partsOf(options: NetworkOptions) {
-  const {
-    rng,
-    classes = 1000,
-    inputShape: [, , channels] = [224, 224, 3],
-    init = heNormal,
-  } = options;
-  const n = scaler(options.width);
+  const { rng, classes, channels, init, n } = imageNetOptions(options);
   const conv = (from: number, to: number, kernelSize: number, window = {}) =>
     new Conv2D(from, to, kernelSize, { ...window, rng, init });
   const pool = () => new MaxPool2D(3, { stride: 2, ceilMode: true });
