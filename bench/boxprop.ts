@@ -58,7 +58,10 @@ export async function boxprop(setup: Setup): Promise<System> {
       return compiled ? stepAsGraphs(mode) : stepInParts(mode, apart);
     }
 
-    /** Runs forward and backward as one graph, as `trainStep` does, so they have no own times. */
+    /**
+     * Runs forward and backward as one graph, as `trainStep` does, so they cannot be timed
+     * separately.
+     */
     async function stepAsGraphs(mode: Context['mode']) {
       const start = performance.now();
       const { loss, grads } = run(

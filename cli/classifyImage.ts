@@ -69,14 +69,16 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   const asked = options.pixels === undefined ? {} : await pixelsOf(options.pixels);
   const { inputShape } = trainingData ?? { ...entry, ...asked };
   const recipe = asked.preprocessing ?? weights.pixels;
-  // The classes of other weights are those of their head, for which a backend is needed.
+  // For other weights, the number of classes follows from their head. Building the head needs a
+  // backend, so the labels are checked later.
   if (trainingData !== undefined) checkLabels(options.labels, labels, trainingData.classes);
   await useBackend(backend, { log: logBackend });
   const classes = await classesOf(weights, labels?.length);
   checkLabels(options.labels, labels, classes);
   const stated = classNamesOf(weights);
   const names = labels ?? (stated?.length === classes ? stated : undefined);
-  // Another recipe has the same effect as the steps that were made of it, so it replaces them.
+  // For published weights, `preprocessing` was made from their recipe for pixels, which `asDataset`
+  // applies. So it is not applied again.
   const steps = weights.pixels === PREPROCESSINGS.unit ? preprocessing : [];
   const seen = applyPreprocessing(asDataset(picture, inputShape, recipe), steps);
   const network: AnyModule = await loadForData(weights, { ...seen, classes });

@@ -55,7 +55,8 @@ export function doctorCommand(): Command {
       const data = applyPreprocessing(train, await parsePreprocessing(preprocess, train));
       const inputShape = imageShapeOf(data);
       const make = () => entry.build({ rng: new Rng(seed), inputShape, classes: data.classes });
-      // A network of an ONNX file is read before, because each diagnosis builds its own at once.
+      // Each diagnosis builds a network synchronously, but reading one from an ONNX file is
+      // asynchronous. So all networks of such a file are built before.
       const first = make();
       const ready = first instanceof Promise ? [await first] : [first];
       while (first instanceof Promise && ready.length < NETWORKS) ready.push(await make());
@@ -67,7 +68,7 @@ export function doctorCommand(): Command {
     });
 }
 
-/** The number of networks that the diagnoses build. */
+/** The number of networks that the diagnoses build together. */
 const NETWORKS = 8;
 
 function built(network: Module | Promise<Module>): Module {

@@ -39,13 +39,13 @@ export async function launchRanks(
       // reads standard input, which ends when this process does, even if it is killed.
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...LAUNCH_ENVIRONMENT, ...process.env, [MPI_VARIABLE]: library, [ANNOUNCE]: '1' },
-      // Ctrl-C of a terminal reaches mpiexec only through this process, once.
+      // mpiexec gets its own process group, so that a Ctrl-C reaches only this process.
       detached: true,
     },
   );
   const report = new LauncherReport();
-  // The ranks agree to stop, while mpiexec would kill them. One signal would be enough, but during
-  // an evaluation the other ranks would first finish their batches.
+  // The ranks themselves get the signal and agree to stop, because mpiexec would kill them. One
+  // rank would be enough, but during an evaluation the others would first finish their batches.
   const stop = () => {
     if (report.processes.length === 0) child.kill('SIGTERM');
     for (const pid of report.processes) endProcess(pid);

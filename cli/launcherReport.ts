@@ -30,7 +30,10 @@ export class LauncherReport {
     return [...this.#ranks.keys()];
   }
 
-  /** Returns whether a line of the output is not of a rank. */
+  /**
+   * Returns whether a line comes from the launcher, or is the line with which a rank says who it
+   * is. Such lines are not shown.
+   */
   isOfLauncher(line: string): boolean {
     const [, rank, pid] = RegExp(`^${ANNOUNCEMENT} (\\d+) (\\d+)$`).exec(line) ?? [];
     if (rank !== undefined) {

@@ -114,7 +114,8 @@ async function checkSameSpace(folder: string, plan: SearchPlan, file: string): P
 async function created(option: string, folder: string, plan: SearchPlan): Promise<boolean> {
   await writable(option, folder, () => makeFolder(folder));
   await refuseLinks(folder, SEARCH_FILES);
-  // One reading: a search that another process creates at this moment begins with its plan.
+  // The folder is read only once. If another process is creating a search at this moment, its first
+  // file is the plan.
   const names = new Set(await readdir(folder));
   if (names.has('search.json')) return false;
   const taken = ['config.json', ...SEARCH_FILES].find((name) => names.has(name));

@@ -10,7 +10,10 @@ export const ANNOUNCE = 'BOXPROP_ANNOUNCE';
 /** The start of the line that a rank then prints to standard error. */
 export const ANNOUNCEMENT = 'boxprop-rank';
 
-/** The time that a rank leaves to rank 0 to report the same problem, in milliseconds. */
+/**
+ * The time, in milliseconds, that a rank waits before it reports a problem, so that rank 0 can
+ * report the same problem first.
+ */
 const GRACE = 3000;
 
 /**
@@ -22,13 +25,15 @@ const GRACE = 3000;
 export async function asRank(run: (group: Group) => Promise<void>): Promise<void> {
   const { rank } = launchOf(process.env) ?? {};
   if (process.env[ANNOUNCE] !== undefined && rank !== undefined) {
-    // Before the ranks join, so that a rank that dies early has a number.
+    // The rank says who it is before it joins the others, so that its number is known if it dies
+    // early.
     process.stderr.write(`${ANNOUNCEMENT} ${rank} ${process.pid}\n`);
     if (rank === 0) endWithParent();
   }
   const group = await joinGroup().catch((error: unknown) => {
     if (rank === undefined) throw error;
-    // The other ranks would wait for this one for ever, unless a signal ends it.
+    // A signal ends this rank, because the launcher then ends the others. Otherwise they would wait
+    // for it for ever.
     printNote(`rank ${rank}: ${messageOf(error)}`);
     process.kill(process.pid, 'SIGTERM');
     throw error;

@@ -31,9 +31,10 @@ interface Listing {
 
 /**
  * The folder of a search, in which any number of processes work at the same time. `search.json` has
- * its options. `trials/` has a file for each point and for each fold that has finished, with the
- * numbers of the table: `trial-3.json`, `trial-3.fold-1.json`. Each is created whole and by one
- * process only, and never changes. If a process is killed, only its folds in progress are lost.
+ * its options. `trials/` has a file for each point and for each fold that has finished, such as
+ * `trial-3.json` and `trial-3.fold-1.json`, with the numbers that the table of results shows. Each
+ * file is created whole and by one process only, and never changes. If a process is killed, only
+ * its folds in progress are lost.
  */
 export class SearchFolder {
   /** The path of the folder. */

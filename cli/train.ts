@@ -29,7 +29,7 @@ export function trainCommand(): Command {
       );
     }
     await asRank(async (group) => {
-      // Only rank 0 must see the folder of the run.
+      // Only rank 0 needs access to the folder of the run.
       const run = await fromRank0(group, () => runOf(command, network, given));
       await trainRank(group, run);
     });

@@ -112,7 +112,7 @@ export async function trainNetwork({
   const { network: whole, notes } = await startingNetwork(entry, options, {
     data: train,
     rng: rng.split(),
-    // The others get the parameters of rank 0. A resumed run reads its checkpoint.
+    // The other ranks get the parameters of rank 0, and a resumed run gets those of its checkpoint.
     from: isFirst && resumed === undefined ? options.from : undefined,
     resumed: resumed !== undefined || options.from !== undefined,
   });

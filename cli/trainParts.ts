@@ -100,8 +100,8 @@ function rateGroups(
 }
 
 /**
- * Returns the network as its training changes it: without the boxes of `--freeze`, or with those of
- * `--train-only` alone.
+ * Returns the network in the form in which it is trained: training leaves the boxes of `--freeze`
+ * unchanged, or all boxes except those of `--train-only`.
  *
  * Errors: both options; those of `freeze`.
  */

@@ -126,7 +126,8 @@ export async function readWeightsFile(
     architecture,
     table: checkedEntry(entryOf('table'), TRAINING_TABLE),
   };
-  // `train` wrote how its inputs were prepared. Of other weights, the network or a file says it.
+  // The files of `boxprop train` state how inputs were prepared. For other weights, the network or
+  // a file beside them states it.
   if (trainingData !== undefined || steps !== undefined) {
     const { unit } = PREPROCESSINGS;
     return { ...known, entry: resolved, trainingData, pixels: unit, preprocessing: steps ?? [] };
@@ -289,7 +290,7 @@ export async function loadForData(
       `${file}: expected data of ${trainingData.classes} classes, as in its training, got ${classes}`,
     );
   }
-  // A new head would have random weights.
+  // For another number of classes, `build` would give the network a new head, with random weights.
   if (isOnnxFile(file) && entry.classes > 0 && entry.classes !== classes)
     throw new InputError(`${file}: expected data of its ${entry.classes} classes, got ${classes}`);
   if (columns !== undefined) checkTable(file, table, trainingData?.pixels ?? false, columns);
@@ -299,7 +300,7 @@ export async function loadForData(
     const expected = `data whose class ${k} is ${show(names[k])}, as ${trainingData === undefined ? 'its network states' : 'in its training'}`;
     throw new InputError(`${file}: expected ${expected}, got ${show(classNames?.[k])}`);
   }
-  // An ONNX file has the network and its weights.
+  // An ONNX file contains both the network and its weights.
   if (isOnnxFile(file)) return entry.build({ rng: new Rng(0), inputShape, classes });
   const { network, prefix } = await loadTrainedNetwork(file, {
     name,

@@ -117,7 +117,10 @@ function checkRecipe(
   }
 }
 
-/** Returns the length of the shorter side, raised as far as the cut needs. */
+/**
+ * Returns the length to which the shorter side is resized. It is `side`, or more if the image would
+ * be smaller than the part that is cut out.
+ */
 function sideFor(image: PixelImage, side: number, height: number, width: number): number {
   const isTall = image.width < image.height;
   const [short, long] = isTall ? [image.width, image.height] : [image.height, image.width];

@@ -31,9 +31,10 @@ export abstract class Cost<In = Tensor, Target = Tensor, Cache = unknown> {
 
   /**
    * Returns the number by which 'mean' divides the sum over a batch: N, unless examples count with
-   * different weights. With it, processes that each compute a part of a batch combine their means.
+   * different weights. The means of parts of a batch, which processes may compute separately, are
+   * combined with these numbers.
    *
-   * Errors: a target that is not a tensor, for which a cost of one's own overrides this method.
+   * Errors: a target that is not a tensor. A cost with such targets must override this method.
    */
   divisorOf(target: Target): number {
     if (isTensor(target)) return target.shape[0];

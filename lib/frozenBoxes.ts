@@ -17,7 +17,7 @@ export class FrozenBoxes implements FrozenRunner {
   readonly #dependent = new WeakSet<object>();
 
   /**
-   * @param frozen the frozen boxes that are no containers.
+   * @param frozen the frozen boxes that are not containers.
    * @param trainable the boxes and containers that have a trainable parameter.
    */
   constructor(frozen: ReadonlySet<AnyModule>, trainable: ReadonlySet<AnyModule>) {

@@ -66,7 +66,7 @@ export interface Gradients<In> {
 /** Any box, with any types of input and output. */
 export type AnyModule = Module<unknown, unknown>;
 
-/** Receives the parameter gradients of a box that is no container. It must not dispose them. */
+/** Receives the parameter gradients of a box that is not a container. It must not dispose them. */
 export type GradVisitor = (box: AnyModule, gradParams: Grads) => void;
 
 /** A box in a container, with its name there: `['0', box]`, `['body', box]`. */

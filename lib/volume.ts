@@ -107,7 +107,10 @@ export function volumesOfColumns(columns: Tensor4D, height: number, width: numbe
   return reshape(columns, [batch, depth, height, width, channels]);
 }
 
-/** Returns the windows along the depth over the images of `columnsOf`, behind those over slices. */
+/**
+ * Returns the windows along the depth over the images of `columnsOf`. The images consist of the
+ * outputs of the windows over the slices, which come first.
+ */
 export function alongDepth({ depth, height, width }: Geometry3D): Geometry {
   return { height: depth, width: axisGeometry(height.output * width.output, 1, 1, 1, 0) };
 }

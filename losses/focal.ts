@@ -35,8 +35,9 @@ export interface FocalCache {
 }
 
 /**
- * A cross-entropy of yes-or-no questions in which the many elements that are easily right count
- * little. With p = σ(x) and s(x) = log(1 + exp(x)), so that −log p = s(−x) and −log(1 − p) = s(x):
+ * A cross-entropy of yes-or-no questions. The more clearly an element is right, the less it counts,
+ * so many easy elements do not outweigh a few hard ones. With p = σ(x) and s(x) = log(1 + exp(x)),
+ * so that −log p = s(−x) and −log(1 − p) = s(x):
  *
  *   forward          C = Σ α y (1 − p)^γ s(−x) + (1 − α)(1 − y) p^γ s(x), divided by N for 'mean'
  *   backpropToInput  ∂C/∂x = (1 − α)(1 − y) p^γ (γ (1 − p) s(x) + p)

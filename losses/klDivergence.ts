@@ -35,8 +35,9 @@ export interface KLDivergenceCache {
  *   forward          C = Σ y (log y − x), divided by N for the reduction 'mean'
  *   backpropToInput  ∂C/∂x = −y, divided by N for 'mean'
  *
- * 0 log 0 is 0. It is the cross-entropy minus the entropy of the targets, which has no gradient, so
- * its smallest value is 0, where both are equal. 'mean' is PyTorch's 'batchmean'.
+ * 0 log 0 is 0. The divergence is the cross-entropy minus the entropy of the targets, which does
+ * not depend on x. It is 0 if both distributions are equal, and otherwise larger. 'mean' is
+ * PyTorch's 'batchmean'.
  *
  * Shapes: input, target [N, ...], the same; loss a scalar.
  * Errors: a target whose shape differs from the input's; a tensor that is not float; a target

@@ -98,7 +98,8 @@ export function scoreRows(cost: LabelCost, input: Tensor): Tensor2D {
 /** Returns labels of shape [N, ...] as a list [positions]. Throws if they have another shape. */
 export function labelRows(cost: object, labels: Tensor, scores: Tensor): Tensor1D {
   checkTensor(cost, 'forward', 'labels', labels, scores.shape.slice(0, -1), 'int32');
-  // A compiled step reads a list of labels before it runs; those of a new tensor split its graph.
+  // The labels are read next. Those of the given tensor are known before a compiled step runs, but
+  // reading those of a new tensor would end its graph.
   return labels.rank === 1 ? (labels as Tensor1D) : reshape(labels, [-1]);
 }
 
@@ -166,7 +167,7 @@ export function labelDivisor(
   );
 }
 
-/** Returns c_n of `labelTarget`. */
+/** Returns w_{y_n} of `labelTarget` for each label, or 0 if the label is ignored. */
 function countsOf(
   classOf: ArrayLike<number>,
   { weights, ignoreIndex }: Pick<LabelCost, 'weights' | 'ignoreIndex'>,

@@ -55,7 +55,8 @@ export interface AvgPool3DCache {
  *
  * with r < K_d, p < K_h, q < K_w, stride s and t cells of padding (all per axis), and x_in = 0 in
  * the padding. a_k and a_ij count the window's cells inside the padded input, or, without
- * `countIncludePad`, inside the input; a window is a box, so that a_k a_ij counts its cells.
+ * `countIncludePad`, inside the input; a window is a cuboid, so a_k a_ij is the number of its
+ * cells.
  *
  * `ceilMode` rounds D', H' and W' up, as in `AvgPool2D`. Cells beyond the padding never count.
  *

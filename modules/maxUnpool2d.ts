@@ -43,9 +43,9 @@ export interface MaxUnpool2DCache {
 
 /**
  * Undoes a max pool: puts each value back where the maximum of its window was, among zeros. Its
- * inputs are the values x and the input of the pool z, from which it finds the winners, so that
- * nothing is handed over behind the graph. A value that a MaxPool2D of the same z makes comes back
- * to its own pixel.
+ * inputs are the values x and the input of the pool z, from which it finds the winners. So all data
+ * passes through the graph. A value that a MaxPool2D of the same z makes comes back to its own
+ * pixel.
  *
  *   forward          x_out[n,y,x,c] = x_in[n,i,j,c] if (y,x) wins window (i,j) of z, else 0
  *   backpropToInput  ∂C/∂x_in[n,i,j,c] = ∂C/∂x_out[n,y,x,c] at the winner (y,x) of window (i,j)
@@ -111,7 +111,8 @@ export class MaxUnpool2D extends Module<readonly Tensor[], Tensor4D, MaxUnpool2D
     return tidy(() => {
       const maxima = maxPool2d(large, geometry);
       const wins = maxPool2dToInput(onesLike(maxima), large, maxima, geometry);
-      // Of each window, only the winner is larger than −∞, so that the maximum is its gradient.
+      // All pixels but the winners are −∞, so the maximum of a window is the gradient of its
+      // winner.
       const others: Tensor4D = fill(large.shape, -Infinity);
       const gradOfWinners: Tensor4D = where(greater(wins, scalar(0)), gradOutput, others);
       return [maxPool2d(gradOfWinners, geometry), zerosLike(large)];

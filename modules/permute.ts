@@ -55,7 +55,7 @@ export class Permute extends Module<Tensor, Tensor, PermuteCache> {
 
   override facts([input]: readonly Shape[]): Facts {
     checkRank(this, input);
-    // A window cannot say that axes change places.
+    // A window cannot express that axes change places, so it is stated only if none does.
     const stays = this.axes.every((axis, k) => axis === k + 1);
     return {
       outputShape: this.#outputShape(input),

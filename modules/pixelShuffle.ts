@@ -77,8 +77,8 @@ export class PixelShuffle extends Module<Tensor4D, Tensor4D, PixelShuffleCache> 
     };
     return {
       outputShape: this.#outputShape(input),
-      // The one channel of the group that an output has depends on its place in the block. A window
-      // states each axis for itself, so it has the whole group.
+      // An output depends on one channel of its group, which follows from its place in the block. A
+      // window describes each axis independently of the others, so it contains the whole group.
       window: { axes: [axis, axis], channels: groupedChannels(1, r * r) },
       multiplyAdds: 0,
     };

@@ -30,7 +30,7 @@ export class ActivationCheck {
   readonly afterBox = (box: AnyModule, input: unknown, output: unknown): void => {
     if (box.hidesInfinity === false) return;
     for (const tensor of [input].flat()) this.add(tensor);
-    // If it is unknown whether the box hides an infinity, its outputs may not be finite.
+    // Only a box with `hidesInfinity` true guarantees finite outputs for finite inputs.
     if (box.hidesInfinity === undefined) return;
     for (const tensor of [output].flat()) if (isTensor(tensor)) this.#known.add(tensor.dataId);
   };

@@ -40,7 +40,7 @@ export interface SmallBatch {
 export function smallBatch(network: AnyModule, sizes: BatchSizes): SmallBatch | undefined {
   const { train, batchSize, dropLast = false } = sizes;
   const { length, inputShape } = train;
-  batchCount(length, batchSize, { dropLast }); // Refuses bad sizes.
+  batchCount(length, batchSize, { dropLast }); // This throws for invalid sizes.
   const rest = dropLast ? 0 : length % batchSize;
   const smallest = rest === 0 ? batchSize : rest;
   const { examples, box } = trainingExamples(network, [smallest, ...inputShape]);

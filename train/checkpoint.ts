@@ -35,7 +35,10 @@ export interface SaveCheckpointOptions extends Checkpointable {
 /** The version of the format that `saveCheckpoint` writes. */
 const VERSION = 1;
 const OPTIMIZER = 'optimizer/';
-/** Readers of weights ignore the names of the optimizer, and so the averages too. */
+/**
+ * The prefix of the averages, after `optimizer/`. Readers of weights ignore all names that begin
+ * with `optimizer/`, and so the averages too.
+ */
 const AVERAGE = 'average/';
 
 /**

@@ -180,7 +180,8 @@ async function evaluateTargets(
   const isMean = cost.reduction === 'mean';
   let divisor = 0;
   const sums = await eachBatch(network, dataset, options, {
-    // Counts may be summed in any order, but sums of numbers would depend on the ranks.
+    // Counts may be summed in any order. Sums of numbers round differently in another order, so
+    // they are kept apart for each batch.
     sums: kind === 'numbers' ? 2 + metrics.sums.length : 2,
     load: (indices) => Promise.resolve(dataset.batch(indices)),
     outputShape: outputShapeOf(dataset),
@@ -251,7 +252,7 @@ async function eachBatch(
   const run: StepCompiler['run'] = (options.compiler ?? own)?.run ?? ((part) => part());
   // Each batch has sums of its own, so that the order of their sum does not depend on the ranks.
   const count = batchCount(dataset.length, batchSize) * sums;
-  // The last number counts the ranks that have stopped: the others wait for them in the same sum.
+  // The last number counts the ranks that have stopped. The other ranks learn of it from the sum.
   const totals = new Float64Array(count + 1);
   let k = -1;
   try {
@@ -269,7 +270,7 @@ async function eachBatch(
           checkOutput(network, dataset, output, [indices.length, ...outputShape]);
           return { output, loss: loss(output, target) };
         };
-        // Inference changes nothing, so nothing must be undone before it runs again.
+        // The second function must undo the changes of the first. Inference changes nothing.
         const result = run(
           () => tidy(infer),
           () => undefined,

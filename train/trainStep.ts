@@ -200,7 +200,8 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
       streams?.restart();
     };
     try {
-      // A forward pass with `syncBatchNorm` cannot run again, because the other ranks go on.
+      // A forward pass with `syncBatchNorm` cannot run again, because the other ranks would not
+      // take part, so there is no `undo`.
       return run(compute, syncBatchNorm && exchange ? undefined : undo);
     } finally {
       disposeTensors([keptBuffers, found.sums]);
@@ -226,7 +227,8 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
     let total = loss;
     if (exchange !== undefined) {
       const own = grads;
-      // The other buffers are equal on all ranks, and a mean would round their values.
+      // Only the buffers that the step has changed are averaged. The others are equal on all ranks,
+      // and averaging would round their values.
       const updated = buffers.filter(({ buffer, kept }) => buffer.dataId !== kept.dataId);
       const rank = {
         grads: own,
@@ -302,7 +304,8 @@ function partsOf(
   });
   const total = isMean ? parts.reduce((sum, { divisor }) => sum + divisor, 0) : 1;
   if (total === 0) {
-    // The cost refuses a mean over nothing, unless other ranks have examples that count.
+    // No example counts, so the batch stays one part. The cost then throws, because there is
+    // nothing to average, unless other ranks have examples that count.
     disposeTensors(parts.map(({ own }) => own));
     return [{ input, target, share, scale, lossScale: 1, own: [] }];
   }
@@ -381,7 +384,7 @@ function costOf(
   cost: Cost,
   target: Tensor,
 ): { loss: Scalar; gradOutput: Tensor } {
-  // Examples that do not count have no mean.
+  // If no example counts, the cost would throw, because there is nothing to average.
   if (scale === 0) return { loss: scalar(0), gradOutput: zerosLike(output) };
   const { loss, cache } = cost.forward(output, target);
   const gradOutput = cost.backpropToInput(cache);

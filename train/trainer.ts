@@ -410,7 +410,8 @@ export class Trainer<Data extends TrainingData = Dataset> {
       parameters: shapesOf({ ...network.params, ...network.buffers }),
       'trainable parameters': Object.keys(network.params),
       cost: [nameOf(cost), settingsOf(cost)],
-      // A schedule sets the learning rate, and rank 0 may continue a training.
+      // With a schedule, the learning rate is not compared: the schedule sets it before each step,
+      // and on rank 0 an earlier run may already have done so.
       optimizer: [nameOf(optimizer), settingsOf(optimizer, schedule && 'learningRate')],
       schedule: schedule && [0, 1, 10, 100, 1000, 10_000].map((step) => schedule(step)),
       precision: getBackend() === 'float64' ? 'double' : 'single',

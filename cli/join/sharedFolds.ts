@@ -37,15 +37,15 @@ interface Settle<T> {
  */
 const LIVES = 3;
 
-/** The interval at which the folder is read, in milliseconds, and as a part of the lease. */
+/** The folder is read at least every POLL milliseconds, and at least POLLS times per lease. */
 const [POLL, POLLS] = [1000, 8];
 
 /**
- * Trains folds of a search together with other processes. Each fold is trained under a lease of its
- * own: more processes can work than trials run, and a process that is killed loses one fold per
- * worker. If a lease expires, another process takes the next lease of the fold. The number in its
- * name tells how many processes have ended; the last one trains the fold and no other, so that it
- * ends because of this fold only.
+ * Trains folds of a search together with other processes. Each fold is trained under its own lease.
+ * So there may be more processes than running trials, and a process that is killed loses only one
+ * fold per worker. If a lease expires, another process takes the next lease of the fold. The number
+ * in the lease's name is the number of processes that have ended. The last process that may try the
+ * fold trains no other one meanwhile, so that only this fold can end it.
  *
  * The first result of a fold that is stored counts, whoever holds a lease.
  */
@@ -75,7 +75,8 @@ export class SharedFolds {
   evaluate(task: SearchTask): Promise<FoldResult | Elsewhere> {
     const job: Job = { task, answer: settle(), result: settle() };
     if (this.#stopped) return Promise.reject(this.#stopped);
-    // The result is asked for only if the fold is elsewhere.
+    // Nobody awaits this promise unless another process trains the fold. Its rejection must not end
+    // the process.
     job.result.promise.catch(() => undefined);
     this.#jobs.add(job);
     this.#next();
@@ -95,7 +96,7 @@ export class SharedFolds {
     await Promise.all(this.#running);
   }
 
-  /** Appends a round to those before. Rounds never overlap. */
+  /** Starts a round after all earlier ones have ended, so that rounds never overlap. */
   #next(): void {
     this.#round = this.#round.then(async () => {
       try {
@@ -145,7 +146,7 @@ export class SharedFolds {
     if (isLast && this.#running.size > 0) return this.#elsewhere(job);
     const lease = await Lease.take(search.leaseFile(task, number), this.#duration);
     if (lease === undefined) return this.#elsewhere(job);
-    // The list of names may have been older than the result.
+    // The result may have been stored after the folder was listed.
     if (search.hasFold(task)) {
       await lease.release();
       return;

@@ -82,7 +82,10 @@ export async function setupMpi(
   await rm(dirname(log), { recursive: true });
 }
 
-/** Installs koffi beside boxprop, unless it is there. npm would remove what it did not install. */
+/**
+ * Installs koffi beside boxprop, unless it is there. npm runs in a folder of its own, because in
+ * the project it would remove packages that it did not install.
+ */
 async function provideKoffi(
   project: Project,
   commands: Commands,

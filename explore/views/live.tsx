@@ -31,7 +31,8 @@ function Live({
   const at = address();
   useEffect(() => void resume(sprites), [lab]);
   useEffect(() => {
-    // While the next view loads, this one is still there.
+    // This view is still shown while the next one loads, and the state is then that of the next
+    // one.
     if (view.value === 'live') remembered = state.value;
   }, [state.value]);
   return (

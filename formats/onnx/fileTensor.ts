@@ -107,7 +107,7 @@ export async function readTensor(
   const bytes = own.reduce((sum, { wire, start, end }) => {
     return sum + (wire === 'varint' ? 1 : end - start);
   }, 0);
-  // A varint has one byte or more, and half precision is stored as varints.
+  // The other kinds, half precision among them, are stored as varints of at least one byte.
   const least = { [FLOATS]: 4, [DOUBLES]: 8 }[kind.field] ?? 1;
   const isWhole = least === 1 ? bytes >= count : bytes === count * least;
   if (!isWhole) throw fail(`expected the values of ${declared}, got ${bytes} bytes`);

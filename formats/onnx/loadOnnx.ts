@@ -43,6 +43,7 @@ export async function readNetwork<I extends GraphNames, O extends GraphNames>(
   options: LoadOnnxOptions,
 ): Promise<OnnxNetwork<I, O>> {
   const model = await openOnnx(file, size, readAt, open);
-  // The caller says whether the file has one input or several, as the file does.
+  // The type parameters say whether the network has one input or several. Only the caller can know
+  // that, so the compiler cannot check it.
   return (await importOnnx(file, model, options)) as unknown as OnnxNetwork<I, O>;
 }

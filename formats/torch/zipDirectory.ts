@@ -33,8 +33,8 @@ const ZIP64_EXTRA = 1;
 const MAX_DIRECTORY = 1e8;
 
 /**
- * Reads the directory at the end of a zip file of `size` bytes. Of the members, nothing is read.
- * Sizes beyond 4 GB are those of zip64.
+ * Reads the directory at the end of a zip file of `size` bytes. The members themselves are not
+ * read. Sizes beyond 4 GB are those of zip64.
  *
  * Errors: a file without a directory; a member that is compressed or encrypted, as torch.save never
  *         writes one; members that overlap, or whose name occurs twice; positions beyond the file.

@@ -52,8 +52,9 @@ export function findMpi(env: NodeJS.ProcessEnv = process.env): MpiInstallation[]
 }
 
 /**
- * Returns the libraries in the folders that usually go with a program's folder, without those of
- * another kind if the program's name tells its kind: Debian has the programs of both in one folder.
+ * Returns the paths that a program's libraries usually have. If the name of the program shows its
+ * kind, libraries of the other kind are left out, because Debian has the programs of both kinds in
+ * one folder.
  */
 function besides(program: string, names: readonly string[]): string[] {
   const root = dirname(dirname(program));
@@ -83,7 +84,7 @@ function readRecord(): MpiInstallation | undefined {
     const { library, mpiexec } = record;
     const program = typeof mpiexec === 'string' ? { mpiexec: within(home, mpiexec) } : {};
     const installation = { library: within(home, library), ...program };
-    // What was recorded may have been removed since.
+    // The recorded files may have been removed since.
     if (Object.values(installation).every((path) => !isAbsolute(path) || existsSync(path)))
       return installation;
   }

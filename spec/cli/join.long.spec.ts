@@ -189,12 +189,12 @@ test('a process that a signal ends gives its folds back, and the folder is all t
     `boxprop: interrupted with 0 of 2 trials done; boxprop search --join ${out('handed')} continues the search\n`,
   );
   expect(namesIn('handed').filter((name) => !name.endsWith('.json'))).toEqual([]);
-  // The leases last for a minute, and nobody waits for them.
+  // The leases last for a minute. They have been released, so the next process need not wait.
   const began = performance.now();
   const next = boxprop('search', '--join', out('handed'));
   expect(next).toMatchObject({ status: 0, stderr: '' });
   expect(performance.now() - began).toBeLessThan(50_000);
-  // Who comes later prints the same table.
+  // A process that joins after the end prints the same table.
   expect(tableIn(boxprop('search', space, '--join', out('handed')).stdout)).toBe(
     tableIn(next.stdout),
   );

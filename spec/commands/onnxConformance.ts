@@ -21,7 +21,7 @@ export interface Case {
   readonly suite: string;
   readonly name: string;
   readonly model: string;
-  /** The same model with all inputs but the first one in the file. */
+  /** The same model, whose inputs except the first one are constants in the file. */
   readonly constants: string | null;
   readonly ops: readonly string[];
   readonly opset: number;
@@ -76,7 +76,7 @@ async function runModel(file: string, { inputs, outputs }: Case): Promise<Outcom
     return { kind: 'refused', told: error.message.replace(`${file}: `, '') };
   }
   try {
-    // The inputs come first, and the others became tensors of the file.
+    // The network's inputs come first. The others have become tensors of the file.
     const given = inputs.slice(0, network.inputShapes.length);
     if (given.includes(null)) return { kind: 'refused', told: 'an input is not of floats' };
     const tensors: Tensor[] = [];
@@ -119,7 +119,10 @@ async function runModel(file: string, { inputs, outputs }: Case): Promise<Outcom
   }
 }
 
-/** Runs a case: as it is, and with its weights in the file, where the graph has them as inputs. */
+/**
+ * Runs a case as it is. If the weights are inputs of its graph, also runs it with the weights in
+ * the file.
+ */
 export async function runCase(one: Case): Promise<Outcome> {
   const first = await runModel(one.model, one);
   if (one.constants === null || first.kind === 'FAILED') return first;
@@ -142,7 +145,7 @@ export async function proveCase({ model, inputs: [input] }: Case): Promise<Outco
     );
     const { results } = await gradcheck(network, { input: x, seed: 0 });
     network.dispose();
-    // A unit that is off for every input has no gradient.
+    // The gradient of a unit that is off for every input is 0, which is not a mistake.
     const wrong = results.find(({ pass, message = '' }) => !pass && !message.startsWith('vacuous'));
     return wrong === undefined
       ? { kind: 'passed', told: `${results.length} gradients` }

@@ -165,7 +165,7 @@ const because = findChromium() === undefined ? ' (skipped: Chromium is not insta
       );
       if (stop !== null) reached.add(stop);
     }
-    // Of a group of radio buttons, Tab reaches one.
+    // Tab reaches only one radio button of each group.
     const radios = await page.$$eval('input[type=radio]:not(:checked)', (all) => all.length);
     expect(reached.size).toBe(wanted - radios);
     await page.close();

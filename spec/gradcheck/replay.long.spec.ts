@@ -154,7 +154,8 @@ test('boxes that a change does not affect do not run again', () =>
       const tensor = target.tensors.find((one) => one.name === name)!;
       tensor.values[0] += 0.1;
       target.setValue(tensor, 0, tensor.values[0]);
-      target.outputsAfterChange(tensor); // compared with a whole forward pass
+      // This first call also runs a whole forward pass, for comparison.
+      target.outputsAfterChange(tensor);
       const before = [first, aside, last].map(({ forwards }) => forwards);
       target.outputsAfterChange(tensor);
       target.setValue(tensor, 0, tensor.values[0] - 0.1);

@@ -38,8 +38,8 @@ const STATISTICS = ['LayerNorm', 'GroupNorm', 'InstanceNorm'];
 const LARGE_MIDDLE = ['DivisiveNorm2D', 'ContrastNorm2D'];
 
 /**
- * Boxes whose channel depends on the position. A window states each axis for itself, so it may have
- * more channels than an element depends on; the positions must be exact.
+ * Boxes whose channel depends on the position. A window describes each axis independently of the
+ * others, so it may have more channels than an element depends on. The positions must be exact.
  */
 const COUPLED = ['PixelShuffle'];
 
@@ -176,7 +176,7 @@ function drawInput(name: string, shape: Shape, rng: Rng, middle?: readonly numbe
   );
 }
 
-/** Boxes whose axes change places, which a window cannot say. */
+/** Boxes whose axes change places, which a window cannot express. */
 const WITHOUT_WINDOW = new Set(['Permute']);
 
 /**

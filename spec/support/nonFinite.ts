@@ -60,7 +60,10 @@ export interface NonFiniteOptions {
   readonly names?: readonly string[];
 }
 
-/** Returns the differences of every box with cases, by the box's name; [] if there is none. */
+/**
+ * Returns the differences from float64 of every box with cases, under the name of the box. The list
+ * of a box is empty if there are none.
+ */
 export async function nonFiniteReport(
   backend: BackendName,
   { cases: count, names = Object.keys(cases) }: NonFiniteOptions,

@@ -109,7 +109,7 @@ const zeroOrOne = ({ rng }: Draw, _: InputKind, shape: readonly number[]) =>
 
 const SAME = { padding: 'same' } as const;
 
-/** The cases: first layers on images, layers of 56 by 56 positions, and the layers of classes. */
+/** The cases: layers as they occur at the beginning, in the middle and at the end of networks. */
 export const REAL_SIZES: readonly RealCase[] = [
   box(
     'Conv2D(3, 4, 7, stride 2)',
@@ -206,7 +206,8 @@ export async function compareRealSizes(
   for (const kind of kinds) {
     for (const { name, config, make, tolerance, ...item } of REAL_SIZES) {
       if (item.size > largest || !item.kinds.includes(kind)) continue;
-      // Outputs of equal values may all be 0, so their scale is measured at inputs of either sign.
+      // If all inputs are equal, all outputs may be 0. So their scale is measured at inputs with
+      // both signs.
       const options = { tolerance, scalePoints: kind === 'all 1000.3' ? 1 : 0 };
       const compared = await checkParity(name, make(kind), new boxprop.Rng(0), backend, options);
       const failures = compared

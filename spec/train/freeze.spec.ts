@@ -80,7 +80,7 @@ function boxesOf(box: AnyModule, path = ''): [string, AnyModule][] {
   return [[path.slice(1), box], ...inside];
 }
 
-/** Counts the calls of each backward method of the boxes that are no containers. */
+/** Counts the calls of each backward method of the boxes that are not containers. */
 function countBackward(network: AnyModule) {
   const calls: Record<string, Record<string, number>> = {};
   for (const [path, box] of boxesOf(network)) {
@@ -130,7 +130,7 @@ eachBackend('freeze', () => {
         expect([path, counts]).toEqual([path, {}]);
       else expect(counts).not.toEqual({});
     }
-    // The first trainable box computes no gradient of its input either.
+    // The first trainable box, `hidden`, does not compute the gradient of its input either.
     expect(calls.hidden).toEqual({ backpropParams: 3, backpropToParams: 3 });
   });
 

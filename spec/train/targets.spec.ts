@@ -210,7 +210,8 @@ describe('evaluate', () => {
     );
     const cost = new SoftmaxCrossEntropy({ ignoreIndex: -1 });
     const { metrics, loss } = await evaluate(new Same([2, 2]), data, { cost, batchSize: 1 });
-    // Of class 0 two of three are right and nothing else; class 1 has one right, and one too many.
+    // Class 0 is predicted at two of its three positions, so its IoU is 2/3. Class 1 is predicted
+    // at its only position and at another one, so its IoU is 1/2.
     expect(metrics).toEqual({ errorRate: 1 / 4, meanIoU: (2 / 3 + 1 / 2) / 2 });
     const entropy = (right: number, wrong: number) => Math.log(1 + Math.exp(wrong - right));
     const total = entropy(2, 1) + entropy(3, 0) + entropy(1, 5) + entropy(4, 0);

@@ -34,7 +34,7 @@ function layoutOf(signal: Signal, reads: readonly Read[]) {
   return { first, last, columns: last - first + 1, middle };
 }
 
-/** The forward: the signal with its border, the window of one output, the outputs. */
+/** The forward pass: the signal with its border, the window of one output, and the outputs. */
 export function Forward({ session, snapshot, signal, reads, at }: RowsProps): JSX.Element {
   const { first, last, columns, middle } = layoutOf(signal, reads);
   const window = reads.filter((read) => read.output === at);
@@ -101,7 +101,7 @@ export function Forward({ session, snapshot, signal, reads, at }: RowsProps): JS
   );
 }
 
-/** The backward: the outputs that send a gradient to one element of the input. */
+/** The backward pass: the outputs that send a gradient to one element of the input. */
 export function Backward({ session, snapshot, signal, reads, at }: RowsProps): JSX.Element {
   const { first, columns, middle } = layoutOf(signal, reads);
   const senders = reads.filter(({ from, counts }) => counts && from === at);

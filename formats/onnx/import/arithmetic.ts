@@ -159,7 +159,10 @@ async function combined(
   return at.elementwise(value, box);
 }
 
-/** Before version 7, the attribute `axis` says where the axes of a constant begin. */
+/**
+ * Returns the dims of a constant with an axis for each axis of the value. Before version 7, the
+ * attribute `axis` states the axis of the value at which the dims begin.
+ */
 function placed(at: ImportNode, dims: readonly number[], rank: number): readonly number[] {
   if (at.opset >= 7 || !at.has('axis')) return aligned(at, dims, rank);
   const end = at.axis(at.number('axis', 0), rank) + dims.length;
@@ -171,7 +174,10 @@ function isNeutral(operation: ArithmeticOperation, value: number): boolean {
   return (operation === 'multiply' || operation === 'divide') && value === 1;
 }
 
-/** If the only use of a product is the addition of constants of the same shape, returns them. */
+/**
+ * If this node's output is used only by an Add of a constant of the same shape, returns the Add and
+ * the constant.
+ */
 async function addedTo(at: ImportNode, dims: readonly number[]) {
   const [own] = at.node.outputs;
   const node = at.values.onlyUser(own);
@@ -186,8 +192,8 @@ async function addedTo(at: ImportNode, dims: readonly number[]) {
 }
 
 /**
- * Returns the axes of the file in the order of the network's tensor, if each of them is one axis
- * there.
+ * Returns, for each axis of the network's tensor, the index of the same axis in the file. Returns
+ * undefined if an axis of the file is not a single axis of the tensor.
  */
 function wholeAxes({ file, stored }: Activation): number[] | undefined {
   if (file.length !== stored.length) return undefined;
@@ -199,7 +205,10 @@ function wholeAxes({ file, stored }: Activation): number[] | undefined {
   return order.includes(-1) ? undefined : order;
 }
 
-/** Describes a view without its atoms. */
+/**
+ * Returns a text that is equal for two views if their atoms have the same sizes and form the axes
+ * in the same way. The atoms themselves are different objects.
+ */
 function signature({ file, stored }: Activation): string {
   const atoms = stored.flat();
   return JSON.stringify([
@@ -209,7 +218,10 @@ function signature({ file, stored }: Activation): string {
   ]);
 }
 
-/** Brings values to the same order of axes. Axes of size 1 may be repeated. */
+/**
+ * Rearranges values so that their tensors have the same order of axes. An axis may have the size 1
+ * in some of them; the box that merges the values repeats it.
+ */
 function alike(at: ImportNode, values: readonly Activation[]): Activation[] {
   if (values.every((value) => signature(value) === signature(values[0]))) return [...values];
   const rank = Math.max(...values.map(({ file }) => file.length));
@@ -243,7 +255,8 @@ function merged(
   );
   const [first] = same;
   if (same.every((value) => signature(value) === signature(first))) return { ...first, name };
-  // Of an axis that is repeated in some values, the atoms are those of a value with all of them.
+  // An axis of size 1, which is repeated, has no atoms. Its atoms come from a value in which it is
+  // larger.
   const file: Axes = first.file.map((axis, k) =>
     same.reduce((widest, value) => (value.file[k].length > 0 ? value.file[k] : widest), axis),
   );

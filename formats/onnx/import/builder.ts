@@ -32,8 +32,8 @@ export interface Emitted {
 }
 
 /**
- * The largest size of an axis. Larger ones come from damaged files, and some computations go along
- * an axis.
+ * The largest size of an axis. A larger one comes from a damaged file, and computations over all
+ * its indices would take too long.
  */
 const LARGEST_AXIS = 2 ** 26;
 
@@ -61,7 +61,10 @@ export class GraphBuilder {
     return this.#add(label, box, from, (name) => [name, box, from]);
   }
 
-  /** Makes a box, or returns the box that was made for the same key. */
+  /**
+   * Makes a box, or returns the box that was made for the same key, so that nodes with the same
+   * weights share a box.
+   */
   shared<Box extends object>(key: readonly unknown[], make: () => Box): Box {
     const text = JSON.stringify(key);
     const made = this.#shared.get(text) ?? make();
@@ -69,7 +72,9 @@ export class GraphBuilder {
     return made as Box;
   }
 
-  /** Adds nodes that bring a value's tensor into other axes, if it has others. */
+  /**
+   * Adds nodes that rearrange a value's tensor so that it has the wanted axes, unless it has them.
+   */
   arrange(label: string, value: Activation, wanted: Axes): Activation {
     const { stored } = value;
     if (sameAxes(stored, wanted)) return value;
@@ -87,7 +92,7 @@ export class GraphBuilder {
     }
     if (sameAtoms(from, to))
       return { ...arranged, name: this.reshape(label, value.name, shapeOf(wanted)) };
-    // Atoms that stay neighbours move together.
+    // Atoms that stay next to each other, in the same order, are permuted as a single axis.
     const runs: Atom[][] = [];
     for (const atom of from) {
       const last = runs.at(-1)?.at(-1);
@@ -155,8 +160,8 @@ export function checkAxes(shape: Shape): void {
 }
 
 /**
- * Returns the number of groups if the axes differ only in the last one, and there by two runs of
- * atoms that change places: a channel shuffle.
+ * Returns the number of groups of a channel shuffle, which swaps two runs of atoms in the last axis
+ * and changes nothing else. Returns undefined for any other difference between the axes.
  */
 function swappedRuns(from: Axes, to: Axes): number | undefined {
   if (!sameAxes(from.slice(0, -1), to.slice(0, -1))) return undefined;

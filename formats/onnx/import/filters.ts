@@ -31,7 +31,7 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
     checkKernel(at, weight, kernel.length === positions.length && groupIn * groups === channels);
     const windows = windowsOf(at, kernel, positions);
     const own = symmetric(windows);
-    // A Conv1D has the same padding on both sides.
+    // A Conv1D can only pad both sides equally, so unequal padding is added before it.
     const isPadded = own === undefined && !windows.isSame && kernel.length === 1;
     const images = isPadded ? padded(at, input, windows.pads) : at.channelsLast(input);
     const [rows = [0, 0], columns = [0, 0]] = windows.pads.map(
@@ -106,7 +106,8 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
         auto === 'SAME_UPPER' ? [less, total - less] : [total - less, less];
       return { pads: ends, extra: (extra[k] ?? 0) + Math.max(wanted - uncut, 0) };
     });
-    // Cutting fewer cells at the end is the same as adding them there.
+    // The box cuts off equally many cells at both ends. Cutting off fewer at the end is the same as
+    // an output padding.
     const padding = axes.map(({ pads: [before] }) => before);
     const outputPadding = axes.map(({ pads: [before, after], extra }) => extra + before - after);
     if (outputPadding.some((cells) => cells < 0)) {
@@ -191,7 +192,10 @@ function checkKernel(at: ImportNode, { dims, isInteger }: Constant, fits: boolea
   throw at.fail(`expected weights that fit its input, got the shape ${show([...dims])}`);
 }
 
-/** Adds a Linear. The order of its inputs is that of the network's tensor. */
+/**
+ * Adds a Linear. The columns of its weights have the order of the features in the network's tensor,
+ * which may differ from that in the file.
+ */
 async function linear(
   at: ImportNode,
   input: Activation,
@@ -225,7 +229,10 @@ async function linear(
   return result;
 }
 
-/** If the only use of a product is the addition of a bias, takes this node too. */
+/**
+ * If this node's output is used only by an Add of a bias, marks the Add as imported and returns the
+ * bias.
+ */
 async function addedBias(at: ImportNode, out: number) {
   const own = at.node.outputs[0];
   const user = at.values.onlyUser(own);
@@ -269,7 +276,9 @@ async function alongAxis(
   };
 }
 
-/** A X, for a constant matrix A: multiplies the vectors along the axis before the last one. */
+/**
+ * Computes A X for a constant matrix A: multiplies the vectors along the axis before the last one.
+ */
 async function fromTheLeft(at: ImportNode, matrix: Constant, input: Activation) {
   const rank = input.file.length;
   if (matrix.dims.length !== 2 || rank < 3)

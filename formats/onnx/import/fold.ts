@@ -4,10 +4,13 @@ import type { FileTensor } from '../fileTensor.ts';
 import type { Importer, ImportNode } from './node.ts';
 import { isBatch, sizeOf, type Constant, type Entry } from './views.ts';
 
-/** The most elements of a constant that is computed. */
+/** The largest number of elements of a constant that is computed. */
 const MOST = 2 ** 16;
 
-/** The operators that give constants, or compute the sizes of a shape. */
+/**
+ * The operators whose results are constants, or the sizes of a shape. They are computed during the
+ * import and need no box.
+ */
 export const FOLDED: Readonly<Record<string, Importer>> = {
   Constant(at) {
     const { attributes, outputs } = at.node;
@@ -92,7 +95,10 @@ const OPERATIONS: Readonly<Record<string, (a: number, b: number, isInteger: bool
   Div: (a, b, isInteger) => (isInteger ? Math.trunc(a / b) : a / b),
 };
 
-/** Computes an operator of two constants: of the same shape, or one of them a single number. */
+/**
+ * Computes an operator of two constants. They have the same shape, or one of them is a single
+ * number.
+ */
 export async function folded(at: ImportNode, a: Constant, b: Constant): Promise<Constant> {
   const operation = OPERATIONS[at.node.op];
   const dims = numElements(a.dims) >= numElements(b.dims) ? a.dims : b.dims;
@@ -106,7 +112,7 @@ export async function folded(at: ImportNode, a: Constant, b: Constant): Promise<
   const entries = Array.from({ length: numElements(dims) }, (_, i): Entry => {
     const [x, y] = [left[left.length === 1 ? 0 : i], right[right.length === 1 ? 0 : i]];
     if (x !== 'batch' && y !== 'batch') return operation(x, y, isInteger);
-    // The size of the batch times 1 is that size.
+    // The size of the batch is unknown, so it can only be multiplied or divided by 1.
     if (at.node.op === 'Mul' && (x === 1 || y === 1)) return 'batch';
     if (at.node.op === 'Div' && y === 1) return 'batch';
     throw at.fail('expected a shape in which the size of the batch stands by itself');

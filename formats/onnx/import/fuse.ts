@@ -15,7 +15,10 @@ type Pattern =
 
 interface Rule {
   readonly pattern: Pattern;
-  /** The operator in its place. Its inputs are the variables, and its attributes the captures. */
+  /**
+   * The operator that replaces the pattern. The variables become its inputs, and the captures its
+   * attributes.
+   */
   readonly op: string;
   readonly attributes?: Readonly<Record<string, number | string>>;
 }
@@ -36,14 +39,19 @@ const tanhs = cubed.map((cube) => {
 const cdfs = [erf(byRoot), erf(timesRoot)];
 const scaled = node('Mul', x, capture('beta'));
 
-/** GELU as x · (½ p), (x p) · ½, or (½ x) · p. */
+/**
+ * Returns the patterns in which exporters write GELU, ½ x p: x · (½ p), (x p) · ½, and (½ x) · p.
+ */
 const halves = (p: Pattern): Pattern[] => [
   node('Mul', x, node('Mul', p, number(0.5))),
   node('Mul', node('Mul', x, p), number(0.5)),
   node('Mul', node('Mul', x, number(0.5)), p),
 ];
 
-/** Patterns in which exporters write a single box of boxprop. The first one that matches counts. */
+/**
+ * The patterns of operators that exporters write for a single box of boxprop. The first one that
+ * matches is used.
+ */
 const RULES: readonly Rule[] = [
   ...cdfs.flatMap(halves).map((pattern) => ({ pattern, op: 'Gelu' })),
   ...tanhs
@@ -70,15 +78,18 @@ const RULES: readonly Rule[] = [
   { pattern: node('Mul', x, node('HardSigmoid', x)), op: 'GatedHardSigmoid' },
 ];
 
-/** The operators at the root of a pattern, so that most nodes are compared with none. */
+/**
+ * The operators with which a pattern ends. Nodes of other operators need not be compared with the
+ * patterns.
+ */
 const ROOTS = new Set(RULES.map(({ pattern }) => ('op' in pattern ? pattern.op : '')));
 
-/** The most nodes that are searched for patterns. */
+/** In a file with more nodes than this, no patterns are searched. */
 const MOST = 1e5;
 
 /**
- * Replaces patterns of several operators by single ones. Their nodes stay in the list, and those
- * that no output needs are left out later.
+ * Replaces patterns of several operators by single operators. Only the last node of a pattern is
+ * replaced. The others stay in the list, and are left out later if no output needs them.
  */
 export async function fuse(file: OnnxFile): Promise<readonly FileNode[]> {
   const { nodes } = file;
@@ -113,7 +124,7 @@ export async function fuse(file: OnnxFile): Promise<readonly FileNode[]> {
       const found = match(pattern, one.outputs[0], new Map());
       const input = found?.get('x');
       if (found === undefined || typeof input !== 'string' || numbers.has(input)) continue;
-      // It holds only if the factor beyond it is that of HardSwish.
+      // x · HardSigmoid(x) is a HardSwish only if the HardSigmoid is the one of its definition.
       if (op === 'GatedHardSigmoid') {
         const gate = one.inputs.map((name) => made.get(name)).find((n) => n?.op === 'HardSigmoid');
         if (!isSixth(gate)) continue;
@@ -141,7 +152,7 @@ function isSixth(gate: FileNode | undefined): boolean {
   return typeof alpha === 'number' && isNear(alpha, 1 / 6, 1e-5) && beta === 0.5;
 }
 
-/** Reads the constants of one float, which are few bytes. */
+/** Reads the values of all constants that consist of one float. */
 async function scalarsOf({ nodes, tensors }: OnnxFile): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>();
   for (const [name, tensor] of tensors) {

@@ -30,7 +30,7 @@ const IMPORTERS: Readonly<Record<string, Importer>> = {
   ...FOLDED,
 };
 
-/** A node of the file, for an importer of one's own. */
+/** A node of the file, in the form in which a user's importer receives it. */
 export interface OnnxImportNode {
   readonly op: string;
   readonly name: string;
@@ -151,7 +151,8 @@ export async function importOnnx(
   const known = new Map<string, Value>();
   const isOwn = model.producer === 'boxprop';
   for (const [name, tensor] of model.tensors) {
-    // Other exporters write a number of a formula as a tensor without axes.
+    // A number of an operator's formula is not a parameter. Exporters other than boxprop write it
+    // as a tensor without axes.
     const isFixed = isOwn ? isOwnConstant(name) : tensor.dims.length === 0;
     known.set(name, ofTensor(tensor, isFixed));
   }
@@ -219,7 +220,9 @@ export async function importOnnx(
   );
 }
 
-/** Runs a step, and puts the place in front of the errors of boxes and checks. */
+/**
+ * Runs a step of the import. If a box or a check throws, the place is put in front of the message.
+ */
 async function within<T>(place: string, run: () => Promise<T> | T): Promise<T> {
   try {
     return await run();
@@ -269,7 +272,9 @@ function isMerge(
   return box.arity === 'list';
 }
 
-/** Returns the nodes that the outputs need, each after those that it needs. */
+/**
+ * Returns the nodes on which the outputs depend. Each comes after the nodes whose outputs it uses.
+ */
 function neededNodes(
   nodes: readonly FileNode[],
   outputs: readonly FileValue[],
@@ -301,7 +306,7 @@ function neededNodes(
     if (state.get(node) !== 'done') order.push(node);
     state.set(node, 'done');
   }
-  // The order of the file is kept, because it is that in which its author thinks.
+  // The order of the file is kept if it is valid, because the author of the file knows it.
   const position = new Map(nodes.map((node, k) => [node, k]));
   const sorted = [...order].sort((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0));
   return isOrdered(sorted) ? sorted : order;
@@ -328,14 +333,15 @@ function usersOf(nodes: readonly FileNode[], outputs: readonly FileValue[]) {
   return users;
 }
 
-/** The names that boxprop's export gives to constants that are no parameters. */
+/** Returns whether boxprop's export gives this name to a constant that is not a parameter. */
 function isOwnConstant(name: string): boolean {
   return /(^|\/)(constant|integers)(_\d+)?$/.test(name);
 }
 
 /**
- * Returns the order of images at the ends of the network. Networks of TensorFlow and of boxprop
- * have the channels last at their inputs, and transpose them first.
+ * Returns the order of the axes of images at the inputs and outputs of the file. Files of
+ * TensorFlow and of boxprop have the channels last there, and begin with a transposition to
+ * channels first.
  */
 function layoutOf(
   { producer }: OnnxFile,
@@ -352,7 +358,7 @@ function layoutOf(
   return images.length > 0 && images.every(isTransposed) ? 'NHWC' : 'NCHW';
 }
 
-/** The shapes that the caller gives. */
+/** Returns the shapes of one example that the caller gives, one per input. */
 function exampleShapes(
   inputShape: LoadOnnxOptions['inputShape'],
   count: number,
@@ -411,7 +417,7 @@ function inputOf(
   const batch = [{ size: shape[0], isBatch: true }];
   const stored = [batch, ...shape.slice(1).map(newAxis)];
   const file = stored.map((_, axis) => stored[axes.indexOf(axis)]);
-  // A network computes with any number of examples, and the shapes are those of one.
+  // A network takes batches of any size. The shapes in the graph are those of a batch of one.
   const own = build.input(name, [1, ...shape.slice(1)]);
   return { value: { kind: 'activation', name: own, file, stored }, axes };
 }
@@ -430,7 +436,9 @@ function axesOf(rank: number, isTurned: boolean): readonly number[] {
   return isTurned ? [0, ...axes.slice(2), 1] : axes;
 }
 
-/** Makes an output of the network: with the channels last if they are first in the file. */
+/**
+ * Makes an output of the network. Images that have their channels first in the file get them last.
+ */
 function outputOf(
   build: GraphBuilder,
   wanted: string,
@@ -442,7 +450,7 @@ function outputOf(
   const isTurned =
     images === 'NCHW' && (file.length > 3 || (file.length === 3 && shapeOf(stored).join() === shapeOf(last).join())); // prettier-ignore
   const { name } = build.arrange(wanted, value, isTurned ? last : file);
-  // No node makes an input, and a value that is returned twice needs a second name.
+  // If the network returns one of its inputs, no node makes this value, so an Identity is added.
   const isNode = build.nodes.some(([own]) => own === name);
   const axes = axesOf(file.length, isTurned);
   return { name: isNode ? name : build.emit(wanted, new Identity(), name).name, axes };

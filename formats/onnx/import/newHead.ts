@@ -51,7 +51,7 @@ export function withNewHead(model: OnnxFile, { classes, rng }: NewHead): OnnxFil
         : glorotUniform(dims, { fanIn, fanOut: classes }, rng.fold(0));
     fresh.set(input, { ...old, dims, values: () => Promise.resolve(draw()) });
   };
-  /** A bias has the classes along its last axis. */
+  /** Replaces a bias, which has the classes along its last axis. */
   const renewBias = (node: FileNode, input: string) =>
     renew(node, input, (model.tensors.get(input)?.dims.length ?? 1) - 1, true);
   let wanted = output.name;

@@ -23,7 +23,10 @@ const LONGEST_LIST = 2 ** 16;
 export interface Values {
   readonly of: (name: string) => Value | undefined;
   readonly set: (name: string, value: Value) => void;
-  /** Returns the only node that uses a value, if the graph does not return the value too. */
+  /**
+   * Returns the node that uses a value, if there is exactly one and the graph does not return the
+   * value.
+   */
   readonly onlyUser: (name: string) => FileNode | undefined;
   /** Returns whether a node or the graph uses a value. */
   readonly isUsed: (name: string) => boolean;
@@ -60,7 +63,7 @@ export class ImportNode {
   /** The name for the boxes of this node. */
   get label(): string {
     const { name, outputs, op } = this.node;
-    // Names such as `17` say nothing.
+    // A name such as `17` tells a reader nothing, so the operator is put in front.
     const given = name === '' ? (outputs[0] ?? '') : name;
     return /^\d*$/.test(given) ? `${op}_${given}` : given;
   }
@@ -147,7 +150,7 @@ export class ImportNode {
     return (await value.values())[0];
   }
 
-  /** Returns the entries of a constant list of integers, among which the batch may be. */
+  /** Returns the entries of a constant list of integers. An entry may be the size of the batch. */
   async entries(value: Constant): Promise<readonly Entry[]> {
     if (value.entries !== undefined) return value.entries;
     if (numElements(value.dims) > LONGEST_LIST)
@@ -155,7 +158,9 @@ export class ImportNode {
     return Array.from(await value.values());
   }
 
-  /** Returns integers from an input, or from an attribute in older versions. */
+  /**
+   * Returns a list of integers. It is an input, or in older versions of the operator an attribute.
+   */
   async integers(i: number, attribute?: string): Promise<readonly number[] | undefined> {
     const old = attribute === undefined ? undefined : this.list(attribute);
     if (old !== undefined) return old;
@@ -182,19 +187,22 @@ export class ImportNode {
     };
   }
 
-  /** Counts an axis of a tensor from its beginning. */
+  /** Returns the index of an axis, which the file may count from the end with a negative number. */
   axis(axis: number, rank: number): number {
     const counted = axis < 0 ? axis + rank : axis;
     if (Number.isInteger(counted) && counted >= 0 && counted < rank) return counted;
     throw this.fail(`expected an axis of the ${rank} axes of its input, got ${axis}`);
   }
 
-  /** Adds a box that computes element by element: the view stays. */
+  /** Adds a box that computes element by element. The view of its output is that of its input. */
   elementwise(value: Activation, box: OneInput, label = this.label): Activation {
     return { ...value, name: this.build.emit(label, box, value.name).name };
   }
 
-  /** Adds a box and returns its output, whose axes in the file are given by the network's. */
+  /**
+   * Adds a box, and returns the name and the shape of its output. The caller makes the output's
+   * view.
+   */
   emit(box: OneInput, from: Activation, label = this.label): Emitted {
     return this.build.emit(label, box, from.name);
   }
@@ -204,7 +212,7 @@ export class ImportNode {
     return this.arranged(value, channelsLast(value.file));
   }
 
-  /** Rearranges a value to the axes of the file. */
+  /** Rearranges a value so that its tensor has the axes of the file. */
   asInFile(value: Activation): Activation {
     return this.arranged(value, value.file);
   }
@@ -219,14 +227,15 @@ export class ImportNode {
   }
 
   /**
-   * Rearranges a value so that one axis of the file is its last axis, and returns it with the order
-   * of the atoms there. If the features of a map were flattened, their order is that of the
-   * network, and the caller reorders its constants.
+   * Rearranges a value so that one axis of the file is the last axis of its tensor. Returns the
+   * value and the order of the atoms along that axis. For flattened images, this is the order of
+   * the network's tensor, so the caller must reorder its constants.
    */
   featuresLast(value: Activation, axis = 1): { value: Activation; order: readonly Atom[] } {
     const features = value.file[axis];
     const own = value.stored.slice(1).flat();
-    // Only the order of a flattened map may differ. Within the channels, a shuffle would get lost.
+    // Flattened images keep the order of the network's tensor. Any other axis gets the order of the
+    // file, so that a channel shuffle of the file becomes a box.
     if (value.file.length === 2 && axis === 1 && value.stored.length > 2)
       return { value: this.arranged(value, [value.file[0], own]), order: own };
     const last = value.stored[value.stored.length - 1];
@@ -235,7 +244,7 @@ export class ImportNode {
     return { value: this.arranged(value, [...others, features]), order: features };
   }
 
-  /** Makes the view of a tensor with channels last, of images or sequences. */
+  /** Makes the view of images or sequences whose tensor has its channels last. */
   images(name: string, shape: readonly number[], batch: readonly Atom[]): Activation {
     const stored = [batch, ...shape.slice(1).map(newAxis)];
     const file =

@@ -46,7 +46,9 @@ export const NORMALIZATION: Readonly<Record<string, Importer>> = {
     const [gamma, beta] = [await vector(at, scale, count), await vector(at, shift, count)];
     const eps = at.number('epsilon', 1e-5);
     const affine = !isPlain(scale, shift, gamma, beta);
-    // The groups of a GroupNorm have been reshaped to channels, and the network's tensor has not.
+    // Exporters write a GroupNorm as a Reshape of groups to channels, followed by this operator.
+    // The Reshape has changed only the file view, so the last axis of the tensor still has all
+    // channels.
     const last = stored[stored.length - 1];
     const isGrouped =
       last.length > file[1].length && sameAtoms(last.slice(0, file[1].length), file[1]);
@@ -66,7 +68,7 @@ export const NORMALIZATION: Readonly<Record<string, Importer>> = {
     const channels = sizeOf(input.file[1] ?? []);
     const groups = at.number('num_groups', 1);
     const [scale, shift] = [at.constant(1), at.constant(2)];
-    // Before version 21 there is one scale per group.
+    // Before version 21, there is one scale per group, which is repeated for each of its channels.
     const perChannel = async (tensor: Constant) => {
       const values = await tensor.values();
       const each = channels / values.length;
@@ -110,9 +112,12 @@ export const NORMALIZATION: Readonly<Record<string, Importer>> = {
   },
 };
 
-/** ONNX's momentum is the share that is kept, and boxprop's the share that is taken. */
+/**
+ * Returns boxprop's momentum, the weight of a new batch. ONNX's momentum is the weight of the old
+ * statistics.
+ */
 function momentum(at: ImportNode): number {
-  // The subtraction of two floats of single precision gives digits that no one has chosen.
+  // The file has 0.9 in single precision, and 1 − 0.9 is then 0.10000002, so the result is rounded.
   return Number((1 - at.number('momentum', 0.9)).toPrecision(6));
 }
 
@@ -122,7 +127,10 @@ async function vector(at: ImportNode, tensor: Constant, size: number) {
   throw at.fail(`expected ${size} numbers, got the shape ${show([...tensor.dims])}`);
 }
 
-/** Whether a scale and a shift are constants of an operator, and change nothing. */
+/**
+ * Returns whether a scale of 1 and a shift of 0 only fill the inputs of the operator, and are not
+ * parameters.
+ */
 function isPlain(
   scale: Constant,
   shift: Constant | undefined,

@@ -43,13 +43,13 @@ export const POINTWISE: Readonly<Record<string, Importer>> = {
   }),
   LeakyRelu: simple((at) => new LeakyReLU({ negativeSlope: at.number('alpha', 0.01) })),
   Elu: simple((at) => new ELU({ alpha: at.number('alpha', 1) })),
-  // A number that is this large is the same with and without the logarithm.
+  // ONNX's Softplus has no threshold. Above 40, log(1 + exp(x)) is x even in double precision.
   Softplus: simple(() => new Softplus({ threshold: 40 })),
   Gelu: simple((at) => new GELU({ approximate: approximation(at) })),
   Neg: simple(() => new Arithmetic('multiply', { trainable: false, init: -1 })),
   Sqrt: simple(() => new Arithmetic('power', { init: 0.5 })),
   Reciprocal: simple(() => new Arithmetic('divideInto', { trainable: false, init: 1 })),
-  // Patterns of several operators; see `fuse`.
+  // `fuse` writes this operator and the next for patterns of several operators.
   ScaledTanh: simple(
     (at) => new ScaledTanh({ amplitude: at.number('amplitude', 1), slope: at.number('slope', 1) }),
   ),
@@ -95,7 +95,8 @@ export const POINTWISE: Readonly<Record<string, Importer>> = {
     const input = at.activation(0);
     const slope = at.constant(1);
     const rank = input.file.length;
-    // Before version 7, a list of slopes belongs to the channels.
+    // Before version 7, a list of slopes has one slope per channel, and not one per index of the
+    // last axis.
     const isOld = at.opset < 7 && slope.dims.length === 1;
     const own = isOld ? [...slope.dims, ...new Array<number>(rank - 2).fill(1)] : slope.dims;
     const dims = aligned(at, own, rank);
@@ -171,12 +172,14 @@ function approximation(at: ImportNode): 'none' | 'tanh' {
   throw at.fail(`expected approximate to be none or tanh, got ${show(text)}`);
 }
 
-/** Whether a value differs from another by at most a share of it. */
+/** Returns whether a value differs from `other` by at most `share` times `other`. */
 export function isNear(value: number, other: number, share = 1e-6): boolean {
   return Math.abs(value - other) <= share * Math.abs(other);
 }
 
-/** Returns the dims of a constant with an axis for each axis of the value that it is applied to. */
+/**
+ * Puts axes of size 1 in front of a constant's dims, so that they have as many axes as the value.
+ */
 export function aligned(at: ImportNode, dims: readonly number[], rank: number): readonly number[] {
   const short = rank - dims.length;
   if (short >= 0) return [...new Array<number>(short).fill(1), ...dims];
@@ -185,8 +188,8 @@ export function aligned(at: ImportNode, dims: readonly number[], rank: number): 
 }
 
 /**
- * Softmax and LogSoftmax along one axis. Before version 13, they go along all axes from the given
- * one on.
+ * Adds a Softmax or LogSoftmax along one axis. Before version 13, it is along all axes from the
+ * given one on together.
  */
 function alongAxis(at: ImportNode, box: OneInput): Activation {
   const input = at.activation(0);
@@ -196,7 +199,7 @@ function alongAxis(at: ImportNode, box: OneInput): Activation {
   if (axis === 0) throw at.fail('expected an axis other than the batch, got 0');
   const along = isOld ? file.slice(axis).flat() : [...file[axis]];
   const last = stored[stored.length - 1];
-  // The order along the axis is free.
+  // The order of the elements along the axis does not matter to a softmax.
   const isThere = last.length === along.length && along.every((atom) => last.includes(atom));
   if (isThere && stored.length > 1) return at.elementwise(input, box);
   const order = stored.flat().filter((atom) => along.includes(atom));

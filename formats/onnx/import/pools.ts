@@ -10,7 +10,7 @@ import type { Importer, ImportNode } from './node.ts';
 import { isBatch, sizeOf, type Activation, type Atom } from './views.ts';
 import { padded, positionsOf, symmetric, windowsOf, type Windows } from './windows.ts';
 
-/** Less than every number of single precision that is finite. */
+/** The lowest finite number of single precision. */
 const LOWEST = -3.4028234663852886e38;
 
 /** The importers of the pools and of reductions. */
@@ -25,7 +25,8 @@ export const POOLS: Readonly<Record<string, Importer>> = {
     const ceilMode = at.number('ceil_mode', 0) !== 0;
     const isOwn = windows.isSame || isHalf;
     const rank = windows.kernel.length;
-    // Other padding is a border of the lowest number.
+    // The box supports padding up to half its kernel. Other padding is added before it, as a border
+    // of the lowest number.
     const pads = isOwn ? [] : endsOf(windows, positionsOf(at, input), ceilMode);
     const value = isOwn ? at.channelsLast(input) : padded(at, input, pads, LOWEST);
     const padding = windows.isSame ? 'same' : isHalf ? half : undefined;
@@ -63,7 +64,8 @@ export const POOLS: Readonly<Record<string, Importer>> = {
     const positions = positionsOf(at, input);
     const pads = endsOf(windows, positions, ceilMode);
     const means = averaged(at, padded(at, input, pads), windows, { padding: undefined });
-    // The mean over all cells becomes that over the cells that count.
+    // `means` divides by the number of all cells of a window. The factors change this to the number
+    // of cells that count.
     const factors = pads.map(([before, after], k) => {
       const cells = before + positions[k] + after;
       const [first, end] = countIncludePad
@@ -107,8 +109,9 @@ function poolWindows(at: ImportNode, input: Activation): Windows {
 }
 
 /**
- * Returns the pads with the cells that a last window needs beyond them if sizes are rounded up. A
- * window that would start in the padding at the end is left out, as onnxruntime does.
+ * Returns the pads of each axis. With `ceilMode`, those at the end also include the cells that the
+ * last window needs beyond the padding. As in onnxruntime, a window that would start in the padding
+ * at the end is left out.
  */
 function endsOf(windows: Windows, positions: readonly number[], ceilMode: boolean) {
   return windows.pads.map(([before, after], k): [number, number] => {
@@ -159,7 +162,10 @@ function globalPool(at: ImportNode, box: GlobalAvgPool2D | GlobalMaxPool2D): Act
   );
 }
 
-/** Pools over any axes: they become the rows of images whose channels are the other axes. */
+/**
+ * Pools over any axes. The value is rearranged to images, in which these axes are the rows and all
+ * other axes are the channels.
+ */
 function pooled(
   at: ImportNode,
   input: Activation,
@@ -171,7 +177,8 @@ function pooled(
   if (axes.some((axis) => isBatch(file[axis]))) throw at.fail('expected axes without the batch');
   const over: readonly (readonly Atom[])[] = axes.map((axis) => file[axis]);
   const [batch] = input.stored;
-  // The order within both groups is free, so it is that of the network's tensor.
+  // The order of the rows and that of the channels do not matter, so both are taken from the
+  // network's tensor.
   const own = input.stored.slice(1);
   const isOver = (atom: Atom) => over.some((axis) => axis.includes(atom));
   const rest = own.flat().filter((atom) => !isOver(atom));
@@ -185,7 +192,7 @@ function pooled(
   return { kind: 'activation', name, file: left, stored: [batch, rest] };
 }
 
-/** Reduces some axes, of which older versions have the list in an attribute. */
+/** Reduces some axes. Their list is an input, or in older versions of the operator an attribute. */
 async function reduce(
   at: ImportNode,
   kind: 'mean' | 'sum' | 'max',

@@ -7,7 +7,7 @@ import type { FileNode, OnnxFile } from '../openOnnx.ts';
 export function withScores(model: OnnxFile): OnnxFile {
   const outputs = model.outputs.map((output) => {
     let node = makerOf(model, output.name);
-    // Other programs and boxprop may name the output by a node that does nothing.
+    // An Identity may follow the Softmax, only to give the output its name.
     while (node?.op === 'Identity') node = makerOf(model, node.inputs[0]);
     return node?.op === 'Softmax' && node.domain === ''
       ? { ...output, name: node.inputs[0] }

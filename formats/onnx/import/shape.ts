@@ -125,7 +125,7 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
     if (inputs.some(({ file }) => file.length !== rank))
       throw at.fail('expected inputs of one rank');
     if (axis === 0) throw at.fail('expected an axis other than the batch, got 0');
-    // The box joins the last axis.
+    // The box `Concat` joins along the last axis, so the given axis is moved there.
     const order = [...inputs[0].file.keys()].filter((k) => k !== axis);
     const isMap = rank > 2 && axis === 1;
     const wanted = isMap ? [0, ...order.slice(1), 1] : [...order, axis];
@@ -175,7 +175,8 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
     const rest = [...input.file.keys()].filter((axis) => axis > 0 && !padded.includes(axis));
     if (padded.length > 2 || padded.includes(0))
       throw at.fail(`expected pads of at most two axes without the batch, got ${show(pads)}`);
-    // The padded axes become the rows and columns of images, and all others are their channels.
+    // `Pad2D` pads the rows and columns of images. So the padded axes become rows and columns, and
+    // all other axes become channels.
     const isMap = rank === 4 && input.stored.length === 4 && padded.length > 0;
     const own = isMap && isPositions(input, padded) ? positionsIn(input) : undefined;
     const [rows, columns] = own ?? [
@@ -209,7 +210,8 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
       const { name, shape } = at.emit(box, input);
       return at.images(name, shape, input.file[0]);
     }
-    // Here the channels are the slowest index within a block, so they change places first.
+    // In the mode DCR, input channel (r·i + j)·C + c becomes pixel (i, j) of the blocks of output
+    // channel c. `PixelShuffle` expects it at r²·c + r·i + j, so the channels are reordered first.
     const [batch, channels, height, width] = input.file;
     const view = regrouped(
       { ...input, file: [batch, channels, height, width] },
@@ -277,13 +279,16 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
   },
 };
 
-/** Returns the axes of the file that are the rows and columns of the network's images. */
+/**
+ * Returns the axes of the file that are the rows and columns of the network's images, or −1 where
+ * there is none.
+ */
 function positionsIn({ file, stored }: Activation): [number, number] {
   const at = (k: number) => file.findIndex((axis) => axis === stored[k]);
   return [at(1), at(2)];
 }
 
-/** Whether all padded axes are rows or columns of the network's images. */
+/** Returns whether all padded axes are rows or columns of the network's images. */
 function isPositions(input: Activation, padded: readonly number[]): boolean {
   const positions = positionsIn(input);
   return !positions.includes(-1) && padded.every((axis) => positions.includes(axis));
@@ -304,8 +309,9 @@ function reshapedConstant(at: ImportNode, value: Constant, entries: readonly Ent
 }
 
 /**
- * Reshapes a value: its file view is divided into other axes. If that divides an atom unevenly, the
- * network's tensor is reshaped in the order of the file.
+ * Reshapes a value. If possible, only its file view changes, and its atoms form other axes. If an
+ * atom would have to be divided unevenly, the network's tensor is reshaped too, in the order of the
+ * file.
  */
 function reshaped(
   at: ImportNode,
@@ -326,7 +332,8 @@ function reshaped(
   const open = target.filter((entry) => entry === -1).length;
   if (!target.every(isSize) || open > 1)
     throw at.fail(`expected a shape of positive integers and one -1, got ${show([...entries])}`);
-  // The batch is where it is named, else the first axis if the other sizes fit.
+  // The batch is the axis that the shape names, or else the first axis, if the other sizes fit an
+  // example.
   let batchAt = target.indexOf('batch');
   const product = (list: readonly Entry[]) =>
     list.reduce((all: number, entry) => (entry === 'batch' || entry === -1 ? all : all * entry), 1);
@@ -353,7 +360,7 @@ function reshaped(
   const [own] = file.filter(isBatch);
   const flat = at.arranged(input, [own, file.flat().filter((atom) => !atom.isBatch)]);
   const axes = sizes.map((size, k) => (k === batchAt ? own : newAxis(size)));
-  // The reshaped axes have new atoms, in the order of the file.
+  // Each axis of the reshaped tensor is a new atom.
   const stored = [own, ...axes.filter((_, k) => k !== batchAt)];
   const name = at.build.reshape(at.label, flat.name, shapeOf(stored));
   return { kind: 'activation', name, file: axes, stored };
@@ -400,7 +407,8 @@ async function resized(at: ImportNode, scalesAt: number, sizesAt: number | undef
   const made = () => {
     if (mode === 'nearest') {
       const isFloor = place === 'asymmetric' && rounds === 'floor';
-      // For whole factors, the nearest pixel is the same by either rule.
+      // If the factors are integers, rounding the positions of pixel centres gives the same pixels
+      // as `isFloor`.
       const isCenter = isWhole && place.includes('half_pixel') && rounds.startsWith('round');
       if (isFloor || isCenter) return new Upsample2D({ scaleFactor: [height, width] });
     }

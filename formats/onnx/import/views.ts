@@ -39,11 +39,14 @@ export interface Constant {
   /** The name of the tensor in the file. */
   readonly name: string;
   readonly dims: readonly number[];
-  /** Whether the value is part of an operator's definition, and not a parameter. */
+  /**
+   * Whether the value belongs to an operator's formula, such as the ½ of GELU, and is not a
+   * parameter.
+   */
   readonly isFixed: boolean;
   readonly isInteger: boolean;
   readonly values: () => Promise<ArrayLike<number>>;
-  /** The integers of a list or number that contains the size of the batch. */
+  /** The integers, if one of them is the size of the batch. */
   readonly entries?: readonly Entry[];
 }
 

@@ -18,8 +18,8 @@ export interface Windows {
 const LARGEST = 2 ** 20;
 
 /**
- * Reads the windows of a node. With `ceil_mode`, the last window may extend beyond the pads; the
- * boxes decide that.
+ * Reads the windows of a node. `ceil_mode`, with which the last window may extend beyond the pads,
+ * is not considered here.
  *
  * Errors: lists of the wrong length; sizes that are not positive integers; pads below 0.
  */

@@ -2,10 +2,16 @@ import type { Axis } from '../../geometry.ts';
 import type { AxisMap } from '../pad/imageMap.ts';
 import { windowsThatCover } from './windowMap.ts';
 
-/** The windows along an axis, as those of a sliding window without dilation. */
+/**
+ * The windows along an axis, expressed as a sliding window without dilation. It may slide over
+ * cells that are copies of the input's.
+ */
 export interface WindowAxis {
   readonly axis: Axis;
-  /** The map to the cells over which the window slides, if they are not the cells of the input. */
+  /**
+   * The map from the input to these copies. It is undefined if the window slides over the input
+   * itself.
+   */
   readonly cells?: AxisMap;
 }
 
@@ -15,7 +21,9 @@ export interface WindowAxes {
   readonly width: WindowAxis;
 }
 
-/** Returns the windows of `windowsThatCover`, [H', W'] = size, over images of a shape. */
+/**
+ * Returns the windows, H' by W' of them, that cover images of this shape; see `windowsThatCover`.
+ */
 export function coverAxes(
   [, height, width]: readonly number[],
   size: readonly [number, number],
@@ -23,7 +31,7 @@ export function coverAxes(
   return { height: coverAxis(height, size[0]), width: coverAxis(width, size[1]) };
 }
 
-/** Returns the windows of `windowsThatCover` along one axis. */
+/** Returns the windows that cover one axis; see `windowsThatCover`. */
 export function coverAxis(input: number, output: number): WindowAxis {
   const windows = windowsThatCover(input, output).rows.map(({ first, weights }) =>
     weights.map((_, k) => first + k),
@@ -37,7 +45,7 @@ export function coverAxis(input: number, output: number): WindowAxis {
   return { axis: { input, output, kernel, stride, dilation: 1, before: 0, after: 0 } };
 }
 
-/** Returns the windows of a dilated axis. */
+/** Returns the windows of an axis that may be dilated. */
 export function dilatedWindows(axis: Axis): WindowAxis {
   if (axis.dilation === 1) return { axis };
   return inOneRow(axis.input, cellsOfWindows(axis), axis.kernel);

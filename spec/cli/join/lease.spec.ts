@@ -93,7 +93,7 @@ describe('LeaseWatch', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(await isExpiredAt(1)).toBe(true);
-    // The same process of another machine, or of a container, is unknown.
+    // Whether a process of another machine or of a container has ended cannot be known from its id.
     for (const other of [name.replace(hostname(), 'other'), `pid:[1] ${hostname()}`]) {
       writeFileSync(file(), `000000000001 ${pid} - ${other}\n`);
       expect(await isExpiredAt(2)).toBe(false);

@@ -95,7 +95,8 @@ test.each(['random', 'gp'] as const)(
 test('the fold of a process that was stopped is taken over, and only the first result counts', async () => {
   let wake = (_: Reply) => undefined as void;
   const notes: string[] = [];
-  // Renews its lease after minutes, as a process that is stopped.
+  // With a lease of 1000 s, this member renews it only after minutes, like a process that is
+  // stopped.
   const train = () => new Promise<Reply>((resolve) => (wake = resolve));
   const stopped = await member(train, notes, 1, 1000);
   const first = stopped.folds.evaluate(task(0, 0));

@@ -209,9 +209,9 @@ test('the running statistics of BatchNorm are its state, and a batch moves them 
       '3.0000000000',
     ]);
     expect(terms[1][0].reads?.map(refKey)).toEqual([1, 4, 7, 10].map((i) => `activation 0 0 ${i}`));
-    // It is looked at, and not done.
+    // The update of the running mean was computed but not made.
     expect(subject.read(now)).toBe(3);
-    // In inference the box computes with them, and leaves them.
+    // In inference, the box uses the running statistics and does not change them.
     const inference = openBox({ kind: 'box', name: 'BatchNorm', training: false });
     expect(inference.snapshot().boxes[0].nextBuffers).toBeUndefined();
     inference.write(now, x.values[1]);
@@ -245,7 +245,7 @@ describe('a cost is the sum of those of its examples or elements, and so is its 
           const found = productsOf(subject, { kind: 'gradient', place: 0, part: 0, index });
           expect(found?.isSum).toBe(true);
           expect(sumOf(found?.terms ?? [])).toBeCloseTo(value, 12);
-          // Only numbers of the example of x are lit.
+          // The products read only numbers of the example to which x belongs.
           const read = found?.terms.flat().flatMap(({ ref, reads = [] }) => (ref ? [ref] : reads));
           for (const ref of read ?? []) {
             if (ref.kind === 'activation') {

@@ -41,7 +41,7 @@ test('the known dicts of a checkpoint come first, those of averages last', () =>
   expect(find(dict({ params_ema: weights, params: weights }))).toEqual(
     read('params', ', not "params_ema"'),
   );
-  // The only dict with tensors, under any key.
+  // A dict may have any key if it is the only one with tensors.
   expect(find(dict({ anything: weights, optimizer: weights, epoch: 1 }))).toEqual(read('anything'));
   expect(find(dict({ model: dict({ state_dict: weights }) }))).toEqual([
     ['w'],
@@ -112,7 +112,7 @@ test('dicts that hold each other end in an error, at once', () => {
     inner = outer;
   }
   expect(() => find(inner, 5000)).toThrow(endless);
-  // A long key before many names.
+  // A long key is the prefix of a thousand names.
   const names = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`w${i}`, view]));
   const long = dict({ ['x'.repeat(50_000)]: dict(names), y: dict(names) });
   expect(() => find(long, 100_000)).toThrow(endless);

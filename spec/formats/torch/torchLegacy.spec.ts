@@ -58,7 +58,7 @@ test('a storage whose length differs from that in the pickle is refused', async 
     [-1, 'got -1'],
   ] as const) {
     const bytes = Buffer.from(views);
-    // The first length stands behind the last pickle.
+    // The length of the first storage follows the last pickle.
     const at = views.lastIndexOf('e.', undefined, 'latin1') + 2;
     const expected = bytes.readBigInt64LE(at);
     bytes.writeBigInt64LE(BigInt(value), at);
@@ -67,7 +67,7 @@ test('a storage whose length differs from that in the pickle is refused', async 
 });
 
 test('a storage with two lengths in the pickle is refused', async () => {
-  // 120 elements in one byte, and the end of the tuple of a storage.
+  // Changes the length of a storage in the pickle, one byte at the end of a tuple, from 120 to 119.
   const bytes = changed(views, 'KxNt', 'KwNt');
   await expect(open(bytes)).rejects.toThrow(/^w\.pth: storage "\d+" has two classes or lengths$/);
 });
@@ -81,7 +81,7 @@ test('a storage that the list of keys does not name is missing', async () => {
 });
 
 test('a pickle beyond the first megabyte is read', async () => {
-  // A text of 5 MB in the dict, before its first tensor.
+  // The dict gets a text of 5 MB before its first tensor.
   const text = Buffer.alloc(5e6, 'x');
   const length = Buffer.alloc(4);
   length.writeUInt32LE(text.length);

@@ -82,7 +82,7 @@ test.each<[PickleValue, string]>([
   [['storage', new Global('torch.FloatStorage'), '0', 'cpu', -1], 'a list of 5 values'],
   [['storage', new Global('torch.FloatStorage'), 0, 'cpu', 1], 'a list of 5 values'],
   [['storage', 'torch.FloatStorage', '0', 'cpu', 1], 'a list of 5 values'],
-  // A view of another storage, in files of PyTorch 0.1.
+  // In files of PyTorch 0.1, the sixth element describes a view of another storage.
   [['storage', new Global('torch.FloatStorage'), '0', 'cpu', 1, ['1', 0, 1]], 'a list of 6 values'],
   ['0', 'a string'],
 ])('the storage %j is refused', (id, got) => {
@@ -96,7 +96,7 @@ test('parameters, sizes, and dicts are values; any other object is a name', () =
   expect(call('torch._utils._rebuild_parameter', [tensor, true, null])).toBe(tensor);
   expect(call('torch.Size', [[1, 2]])).toEqual([1, 2]);
   expect(call('collections.OrderedDict', [])).toEqual(new PickleDict());
-  // Python 2 passes the items.
+  // Python 2 makes a dict from a list of its items.
   expect(call('collections.OrderedDict', [[['a', 1]]])).toEqual(new PickleDict([['a', 1]]));
   expect(call('argparse.Namespace', [])).toEqual(new Opaque('argparse.Namespace'));
   expect(call('torch.Size', 'no arguments')).toEqual(new Opaque('torch.Size'));

@@ -49,7 +49,7 @@ test('an object of any other class is only a name, whatever is done with it', ()
     'cos\nThing\n)\x81}b(K\x01e(K\x01K\x02uK\x01aK\x01K\x02s.',
   ])
     expect(valueOf(program)).toEqual(object);
-  // The result of such an object's method.
+  // The result of a call of such an object may be called too.
   expect(valueOf('cos\nThing\n)R)R.')).toEqual(object);
   expect(valueOf('cos\nThing\n.')).toEqual(new Global('os.Thing'));
 });
@@ -94,6 +94,6 @@ test.each<[string, number]>([
   expect(() => unpickle(bytes, 0, names, fail)).toThrow(
     fail('expected at most 10^7 values and 10^6 lists and dicts in a pickle, got more'),
   );
-  // Without an end, fewer are only cut off.
+  // With fewer instructions, the pickle only counts as cut off, because it has no end.
   expect(unpickle(bytes.subarray(0, most - 1), 0, names, fail)).toBe(undefined);
 });

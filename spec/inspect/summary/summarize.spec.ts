@@ -64,8 +64,9 @@ describe('summarize', () => {
     // The activations of the convolution and of the ReLU, with 4 bytes per element.
     expect(rows[0].activationBytes).toBe(2 * 4 * 55 * 55 * 96);
     expect(rows.map(({ receptiveField }) => receptiveField[0])).toEqual(
-      // The field starts with 11 and grows by 2·4, 0, 4·8, 2·8, 0, 2·16 three times, 2·16, and 5·32
-      // for the six positions of pool5.
+      // A box with the kernel K adds (K − 1) j positions, where j is the distance of its inputs.
+      // The field begins with 11 and grows by 2·4, 0, 4·8, 2·8, 0, 2·16 three times, 2·16, and 5·32
+      // for fc6, which sees all six positions of pool5.
       [11, 19, 19, 51, 67, 67, 99, 131, 163, 195, 355, 355, 355],
     );
     expect(total.parameters).toBe(62_378_344);

@@ -34,7 +34,7 @@ test('the choice is fixed when the backend starts', async () => {
 const [INF, NAN] = [Infinity, NaN];
 
 describe('a value that is not finite', () => {
-  // The window slides over 0 x 0.
+  // The window of two cells slides over the image 0 x 0, whose zeros are padding.
   test.each([
     [INF, [-INF, INF]],
     [-INF, [INF, -INF]],

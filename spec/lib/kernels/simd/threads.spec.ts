@@ -45,7 +45,8 @@ test('a kernel whose addresses are wrong throws in any thread, and the next one 
     const args = [from, 0, 0, simd.addressOf(y), 0, 0, y.size, 0, 0, 0, 0, 0, 0, 0];
     simd.run('relu', 3, args, { work: Infinity });
   };
-  // Only the last of the three blocks lies outside the memory, then all do.
+  // In the first call, only the last of the three blocks lies outside the memory, and in the second
+  // call all do.
   expect(() => relu(end - 2 * 4 * 4096)).toThrow(
     'wasm: expected kernel relu to finish, got an error in a thread',
   );
