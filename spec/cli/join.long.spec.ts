@@ -102,7 +102,8 @@ const trainers = (name: string) =>
 function holderOf(name: string, processes: readonly Started[]): [Started, string] | undefined {
   for (const file of namesIn(name)) {
     const [fold, number] = file.split('.lease-');
-    if (number === undefined) continue;
+    // A temporary file, whose name starts with a dot, is a lease that nobody holds yet.
+    if (number === undefined || fold.startsWith('.')) continue;
     try {
       const [, pid] = readFileSync(join(out(name), 'trials', file), 'utf8').split(' ');
       const holder = processes.find((one) => String(one.pid) === pid);
