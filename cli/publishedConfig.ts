@@ -134,7 +134,10 @@ function transformersFacts(file: string, config: unknown): NetworkFacts | undefi
   };
 }
 
-/** Returns names as a list. An object has the indices of the classes as keys. */
+/**
+ * Returns the names of the classes as a list, if there are any. An object has the indices of the
+ * classes as keys.
+ */
 function labelsOf(
   file: string,
   names: readonly string[] | Readonly<Record<string, string>> | undefined,

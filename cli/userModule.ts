@@ -1,5 +1,5 @@
 import { boxNames, type Cases } from '../gradcheck/index.ts';
-import { InputError } from '../lib/errors.ts';
+import { InputError, show } from '../lib/errors.ts';
 import { importModule } from './moduleFile.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function loadUserModule(
   const { cases = {} } = exported;
   if (!isCases(cases)) {
     throw new InputError(
-      `${file}: expected cases to be an object of functions, one per box: { MyBox: (draw) => ... }`,
+      `${file}: expected cases to be an object of functions, one per box, { MyBox: (draw) => ... }, got ${show(cases)}`,
     );
   }
   return { exported, cases };

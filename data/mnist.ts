@@ -188,7 +188,7 @@ function fileNames(stem: string, rank: number): string[] {
   return [...names, ...names.map((name) => `${name}.gz`)];
 }
 
-/** Returns the path of the first of these files that exists in the folder. */
+/** Returns the path of the first of these files that exists in the folder, if one does. */
 async function firstOf(folder: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) {
     const file = join(folder, name);

@@ -77,7 +77,10 @@ export class Session {
     return this.#show(this.#engine.step(this.#name, learningRate));
   }
 
-  /** Returns the numbers after a step of gradient descent. The chain itself does not change. */
+  /**
+   * Returns the numbers after a step of gradient descent. The chain itself does not change. If the
+   * engine throws, the error is shown and undefined is returned.
+   */
   async preview(learningRate: number): Promise<Snapshot | undefined> {
     try {
       return await this.#engine.preview(this.#name, learningRate);

@@ -1,4 +1,4 @@
-/** Reads a text that the reader's browser has stored in an earlier visit. */
+/** Reads a text that the reader's browser has stored in an earlier visit, if it has. */
 export function kept(key: string): string | undefined {
   try {
     return localStorage.getItem(key) ?? undefined;

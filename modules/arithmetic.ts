@@ -162,9 +162,10 @@ export class Arithmetic extends Module<Tensor, Tensor, ArithmeticCache> {
     [this.params, this.buffers] = [{}, {}];
     if (isSingle(operation)) {
       if (typeof init !== 'number' || shape.length > 0 || options.trainable === true) {
+        const given = shape.length > 0 ? `shape ${show([...shape])}` : 'trainable true';
         throw new BoxError(
           [nameOf(this)],
-          `expected init to be a number, and no shape and no trainable, with ${show(operation)}`,
+          `expected only a number init with ${show(operation)}, got ${typeof init === 'number' ? given : `init ${show(init)}`}`,
         );
       }
       checkNumber(this, 'init', init);

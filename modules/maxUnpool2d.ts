@@ -43,9 +43,9 @@ export interface MaxUnpool2DCache {
 
 /**
  * Undoes a max pool: puts each value back where the maximum of its window was, among zeros. Its
- * inputs are the values x and the input of the pool z, from which it finds the winners. So all data
- * passes through the graph. A value that a MaxPool2D of the same z makes comes back to its own
- * pixel.
+ * inputs are the values x and the input of the pool z, from which it finds the winners. So the pool
+ * need not pass the winners on outside of the graph. A value that a MaxPool2D of the same z makes
+ * comes back to its own pixel.
  *
  *   forward          x_out[n,y,x,c] = x_in[n,i,j,c] if (y,x) wins window (i,j) of z, else 0
  *   backpropToInput  ∂C/∂x_in[n,i,j,c] = ∂C/∂x_out[n,y,x,c] at the winner (y,x) of window (i,j)

@@ -81,7 +81,7 @@ const LIGHTEST = 0.88;
 
 /**
  * Draws a unit's patches in one row and their gradients in the row below. All have the same size.
- * Pixels beyond the border of the image are white.
+ * Pixels beyond the border of the image are white. Returns undefined if the patches have no pixels.
  */
 export function patchesPicture({ patches }: UnitPatches): Tiles | undefined {
   const shown = patches.filter(({ values }) => values.length > 0);

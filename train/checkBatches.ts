@@ -61,8 +61,8 @@ export function smallBatch(network: AnyModule, sizes: BatchSizes): SmallBatch | 
 }
 
 /**
- * Finds a batch whose smallest part, on one of the ranks, is too small for a box. A network with
- * running statistics needs an example on each rank.
+ * Finds a batch of which a part, on one of the ranks, is too small for a box; undefined if there is
+ * none. A network with running statistics needs an example on each rank.
  */
 function smallPart(
   network: AnyModule,

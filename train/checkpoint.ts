@@ -78,7 +78,7 @@ export async function saveCheckpoint(file: string, options: SaveCheckpointOption
   disposeTensors(verdict);
   if (broken !== 0)
     throw new InputError(
-      `${file}: not written: expected finite weights after step ${progress.step}`,
+      `${file}: not written: expected finite weights after step ${progress.step}, got NaN or infinity`,
     );
   await saveWeights(file, all, {
     ...metadata,

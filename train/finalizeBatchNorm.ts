@@ -77,7 +77,7 @@ function batchNormsOf(network: Module, batches: Iterable<Tensor>): Map<BatchNorm
     );
     if (missed !== undefined) {
       throw new InputError(
-        `finalizeBatchNorm: expected every BatchNorm to be run, got none for ${missed[0]}`,
+        `finalizeBatchNorm: expected every BatchNorm to run, got one that did not, that of ${missed[0]}`,
       );
     }
     if (uses.size === 0) {

@@ -102,7 +102,10 @@ async function requireFiniteLoss<E extends { readonly loss: number }>(
   throw new InputError(`non-finite loss${when}: first in ${where}`);
 }
 
-/** Finds the first value of a dataset's batches that is not finite. */
+/**
+ * Runs a network on the batches of a dataset again, and returns the place of the first value that
+ * is not finite; undefined if all are finite.
+ */
 async function findInDataset(
   network: Module,
   batchSize = 250,

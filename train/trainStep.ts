@@ -337,7 +337,9 @@ function addGrads(earlier: Grads, grads: Grads): Grads {
   );
 }
 
-/** Returns which values of a part are not finite. */
+/**
+ * Returns the first kind of values of a part that are not all finite; undefined if all are finite.
+ */
 function brokenPart(
   loss: number,
   [gradsVerdict, paramsVerdict, inputVerdict, ...sums]: readonly number[],
@@ -353,7 +355,11 @@ function brokenPart(
   return verdicts.find(([, isBad]) => isBad)?.[0];
 }
 
-/** Returns the message about values that are not finite, and the place of the first one. */
+/**
+ * Returns a message about values that are not finite, with the place of the first one. To find the
+ * place, the step runs again. Returns undefined if only the sum of finite activations has
+ * overflowed.
+ */
 async function problemOf(
   broken: string,
   {
@@ -370,9 +376,10 @@ async function problemOf(
 ): Promise<string | undefined> {
   const when = step === undefined ? '' : ` at step ${step}`;
   const again = findNonFinite({ network, cost, input, target, context: before });
-  // A part of a batch may be too small for BatchNorm alone; then the place is not known.
+  // On one rank of several, the examples may be too few for a BatchNorm. Then the place stays
+  // unknown.
   const where = await (exchange ? again.catch(() => undefined) : again);
-  // The sum of large activations can overflow although all activations are finite.
+  // The check sums activations, and a sum of large ones can overflow although all are finite.
   if (broken === 'activation' && where === undefined) return undefined;
   return `non-finite ${broken}${when}: first in ${where ?? 'no box when the step is run again'}`;
 }

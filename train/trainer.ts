@@ -273,7 +273,7 @@ export class Trainer<Data extends TrainingData = Dataset> {
     }
     if (validation !== undefined && hasTargets(validation) !== hasTargets(train)) {
       throw new InputError(
-        'Trainer: expected the same kind of targets in train and validation, got others',
+        'Trainer: expected the same kind of targets in train and validation, got different ones',
       );
     }
     checkBatches(network, options);

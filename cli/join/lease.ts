@@ -65,7 +65,10 @@ export class Lease {
   }
 }
 
-/** The content never becomes shorter, so writing it again from the start leaves no rest. */
+/**
+ * Returns the content of a lease. It never becomes shorter, so that it completely overwrites the
+ * content before it.
+ */
 function contentAt(beat: number): string {
   return `${String(beat).padStart(12, '0')} ${processName()}\n`;
 }

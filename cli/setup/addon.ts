@@ -47,7 +47,7 @@ export async function findTools(commands: Commands, cwd: string, pip: boolean): 
 
 /**
  * Returns the folder with Node's headers. It is the one that is configured in npm, or the prefix of
- * the running Node.
+ * the running Node; undefined if neither has the headers.
  */
 function nodedir(): string | undefined {
   const prefix = dirname(dirname(realpathSync(process.execPath)));

@@ -109,7 +109,10 @@ function kill(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
 /** Matches lines of npm's error messages that do not say why a command failed. */
 const ASIDE = /^npm error (code|errno|syscall|path|command|A complete|network This)\b/;
 
-/** Finds the first error message in the output of Node, Python, pip, npm or a compiler. */
+/**
+ * Finds the first error message in the output of Node, Python, pip, npm or a compiler, if there is
+ * one.
+ */
 export function firstError(output: string): string | undefined {
   for (const line of output.split('\n')) {
     if (ASIDE.test(line)) continue;

@@ -115,7 +115,10 @@ async function provideKoffi(
   print('koffi is not saved in package.json; npm install koffi saves it');
 }
 
-/** Returns the first installation of the system that computes the right sums on two ranks. */
+/**
+ * Returns the first installation of the system that computes the right sums on two ranks, if there
+ * is one.
+ */
 async function firstWorking(
   commands: Commands,
   print: (line: string) => void,

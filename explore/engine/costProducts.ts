@@ -65,8 +65,9 @@ export class CostProbe {
   }
 
   /**
-   * Splits the derivative into p_k − y_k. This is possible for a cost that also accepts
-   * probabilities in place of the label and whose gradient is linear in them.
+   * Splits the derivative into its value for another label and the change that this label makes,
+   * such as p_k − y_k. Returns undefined unless the cost takes labels, accepts probabilities in
+   * place of a label, and has a gradient that is linear in them.
    */
   #byLabel(piece: Piece, index: number): Term[] | undefined {
     if (piece.y.shape.length !== 1) return undefined;
@@ -88,6 +89,7 @@ export class CostProbe {
 
   /**
    * Splits the derivative into a + b y, for a piece that is a single element x with its target y.
+   * Returns undefined for a larger piece, or if the derivative is not linear in y.
    */
   #byTarget(piece: Piece, index: number): Term[] | undefined {
     if (piece.at.length !== 1) return undefined;

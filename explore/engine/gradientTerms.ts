@@ -61,7 +61,10 @@ interface Subject {
    */
   readonly partners: readonly Value[];
   readonly partner: (tensor: number, index: number) => Factor;
-  /** Lists the partners of v in output i. Codes need this list if v has more than two partners. */
+  /**
+   * Lists the partners of v in output i. Codes need this list if v has more than two partners. It
+   * is undefined if the box throws for the inputs that show them.
+   */
   readonly together?: (i: number) => readonly Element[] | undefined;
   /** Whether the box may add v to an output without a partner, as for a bias. */
   readonly isAddend: boolean;

@@ -40,7 +40,7 @@ export function outputTerms(
 
 /**
  * Returns the products of weights and inputs, and the biases. To find them, the weights are
- * replaced by codes.
+ * replaced by codes. Returns undefined for a box without parameters.
  */
 function ofCodes(probe: BoxProbe, i: number, factors: FactorsOf): Term[] | undefined {
   const params = Object.values(probe.params);

@@ -72,7 +72,7 @@ export class BoxProbe {
   /**
    * Lists the weights that are multiplied with an element of the input in output `i` of the box. If
    * this element is 1 and all others are 0, the derivative of the output with respect to such a
-   * weight is 1.
+   * weight is 1. Returns undefined if the box throws for such an input.
    */
   weightsBetween(part: number, index: number, i: number): readonly Element[] | undefined {
     const none = this.inputs.map(zeros);
@@ -113,8 +113,8 @@ export class BoxProbe {
 }
 
 /**
- * Runs a probe for which a box may throw. For example, a normalization may not accept a constant
- * input.
+ * Runs a probe, and returns undefined if the box throws. For example, a normalization may not
+ * accept a constant input.
  */
 export function attempt<T>(run: () => T): T | undefined {
   try {

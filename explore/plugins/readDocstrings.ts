@@ -92,7 +92,10 @@ function isExported(node: ts.ClassDeclaration): boolean {
   return ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
 }
 
-/** Returns the text of the docstring above a node, without the asterisks. */
+/**
+ * Returns the text of the docstring above a node, without the asterisks; undefined if there is
+ * none.
+ */
 function docstringOf(node: ts.Node): string | undefined {
   const ranges = ts.getLeadingCommentRanges(node.getSourceFile().text, node.pos) ?? [];
   const text = ranges

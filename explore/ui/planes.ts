@@ -83,7 +83,10 @@ export function locate(plane: Plane, index: number): { row: number; column: numb
   return inside && plane.index(row, column) === index ? { row, column } : undefined;
 }
 
-/** Returns the axes that are the rows and the columns of the planes. */
+/**
+ * Returns the axes that are the rows and the columns of the planes. An axis is undefined if a plane
+ * has only one row or column.
+ */
 function axesOf(rank: number, role: 'activation' | 'param'): (number | undefined)[] {
   if (rank === 0) return [undefined, undefined];
   if (rank === 1) return [undefined, 0];

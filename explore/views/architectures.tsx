@@ -105,7 +105,10 @@ export function ArchitecturesView({ engine }: { readonly engine: RemoteEngine })
   );
 }
 
-/** The last box of which a unit sees less than half of the height of the image. */
+/**
+ * The last box of which a unit sees less than half of the height of the image, or else the first
+ * box.
+ */
 function firstShown({ inputShape, rows }: Summary): SummaryRow | undefined {
   const seesLittle = ({ outputShape, receptiveField }: SummaryRow) =>
     outputShape.length === 3 && Number(receptiveField[0]) < inputShape[0] / 2;

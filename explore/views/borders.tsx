@@ -132,7 +132,7 @@ interface FieldProps {
   readonly label: string;
   /** The numbers in use. */
   readonly value: readonly number[];
-  /** Finds out why the text in the address is not in use. */
+  /** Returns the reason why a text cannot be used; undefined if it can. */
   readonly problemOf: (text: string) => string | undefined;
 }
 

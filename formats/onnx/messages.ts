@@ -71,7 +71,9 @@ export class Messages {
   async text(field: Field): Promise<string> {
     const { start, end } = field;
     if (field.wire !== 'bytes' || end - start > LONGEST_TEXT)
-      throw this.#fail(`expected a text of at most ${LONGEST_TEXT} bytes at ${start}`);
+      throw this.#fail(
+        `expected a text of at most ${LONGEST_TEXT} bytes at ${start}, got ${end - start}`,
+      );
     return new TextDecoder().decode(await this.#bytesAt(start, end - start));
   }
 

@@ -133,7 +133,8 @@ function bareObject<T>(): Record<string, T> {
 function checkInfo(name: string, { dtype, shape }: SafetensorsInfo): number {
   const fail = (problem: string) =>
     new InputError(`encodeSafetensors: tensor ${brief(name)}: ${problem}`);
-  if (name === '__metadata__') throw fail('expected another name, this one is for the metadata');
+  if (name === '__metadata__')
+    throw fail('expected another name, because this one is for the metadata');
   if (DTYPES[dtype].array === undefined)
     throw fail(`expected a type that can be written, got ${dtype}`);
   const count = countElements(shape);

@@ -44,7 +44,7 @@ export function headerLength(first: Uint8Array, size: number, file: string): num
   const length = new DataView(first.buffer, first.byteOffset).getBigUint64(0, true);
   if (length > MAX_HEADER) {
     throw fail(
-      `expected a header of at most ${MAX_HEADER} bytes, got ${length}: this is no safetensors file`,
+      `expected a header of at most ${MAX_HEADER} bytes, got ${length}: this is not a safetensors file`,
     );
   }
   if (LENGTH_BYTES + Number(length) > size) {

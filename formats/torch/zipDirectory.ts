@@ -113,7 +113,8 @@ async function findDirectory(size: number, readAt: ReadAt, fail: Fail) {
   if (locator < 0 || view.getUint32(locator, true) !== LOCATOR_SIGNATURE)
     return { start: view.getUint32(at + 16, true), bytes: view.getUint32(at + 12, true) };
   const position = Number(view.getBigUint64(locator + 8, true));
-  if (position + END64_BYTES > size) throw fail('expected a directory within the file');
+  if (position + END64_BYTES > size)
+    throw fail(`expected a directory within the ${size} bytes of the file, got one at ${position}`);
   const end64 = new DataView((await readAt(position, END64_BYTES)).buffer);
   if (end64.getUint32(0, true) !== END64_SIGNATURE)
     throw fail(`expected the end of a zip64 directory, got other bytes at ${position}`);
@@ -152,5 +153,7 @@ export async function startOfMember(
   const isHeader = view.getUint32(0, true) === LOCAL_SIGNATURE;
   const start = header + LOCAL_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
   if (isHeader && start + size <= end) return start;
-  throw fail(`${brief(name)}: expected its header and ${size} bytes from ${header} to ${end}`);
+  throw fail(
+    `${brief(name)}: expected its header and ${size} bytes from ${header} to ${end}, got other bytes`,
+  );
 }

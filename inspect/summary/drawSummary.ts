@@ -111,7 +111,7 @@ function placeBoxes(rows: readonly SummaryRow[]): Place[] {
 
 /**
  * Finds the lane for an arrow that skips boxes. It is the lane nearest to the arrow's start that
- * has no box on the levels in between.
+ * has no box on the levels in between, if there is one.
  */
 function freeLane(places: readonly Place[], from: Place, to: Place): number | undefined {
   const between = places.filter(({ level }) => level > from.level && level < to.level);

@@ -86,6 +86,7 @@ function* defaults(): Generator<Places> {
 /**
  * Returns the URLs that a bundler has written in place of these expressions. webpack and Vite copy
  * the files into the build. Because of the `try` block, webpack treats the package as optional.
+ * Returns undefined if the expressions throw.
  */
 function bundled(): Places | undefined {
   try {
@@ -108,7 +109,7 @@ function bundled(): Places | undefined {
   }
 }
 
-/** Returns the URL to which an import map resolves the package. */
+/** Returns the URL to which an import map resolves the package, if there is one. */
 function resolved(): string | undefined {
   try {
     return import.meta.resolve(PACKAGE);

@@ -71,7 +71,10 @@ function besides(program: string, names: readonly string[]): string[] {
     .filter((file) => existsSync(file));
 }
 
-/** Reads the record of `boxprop setup mpi` from the nearest node_modules that has one. */
+/**
+ * Reads the record of `boxprop setup mpi` from the nearest node_modules that has one. Returns
+ * undefined if there is none, or if its files no longer exist.
+ */
 function readRecord(): MpiInstallation | undefined {
   const starts = [fileURLToPath(new URL('.', import.meta.url)), process.cwd()];
   for (const folder of starts.flatMap(ancestors)) {

@@ -29,11 +29,11 @@ const PROTOTYPES = {
 type Name = keyof typeof PROTOTYPES;
 
 /**
- * The settings of UCX, which MPICH and Open MPI use to reach other processes, where the user has
- * set none. UCX would take over the signal of a wrong address, which V8 handles itself. It would
- * also overwrite the functions of the C library that allocate memory, and the heap of Node then
- * lost memory in use: 5 of 150 programs of two ranks crashed with UCX 1.13, and 0 of 250 with these
- * settings.
+ * Settings of UCX, the library with which MPICH and Open MPI reach other processes. They apply
+ * unless the user has set others. By default, UCX handles the signal of an invalid memory access,
+ * which V8 needs itself. It also replaces the functions of the C library that allocate memory,
+ * which damages the heap of Node: 5 of 150 programs of two ranks crashed with UCX 1.13, and 0 of
+ * 250 with these settings.
  */
 const UCX_SETTINGS = {
   UCX_ERROR_SIGNALS: '',

@@ -77,7 +77,7 @@ export class Branch extends Container {
     return run(['merge', this.merge], outputs);
   }
 
-  /** Σ_k ∂C/∂y_k · ∂F_k/∂x_in, from the last box to the first. */
+  /** Computes Σ_k ∂C/∂y_k · ∂F_k/∂x_in, from the last box to the first. */
   protected backRoute(gradOutput: Tensor, back: Back): Tensor | undefined {
     const grads = back.through(['merge', this.merge], gradOutput);
     const parts = this.#branches.map((child, k) => [child, grads[k]] as const).reverse();

@@ -114,7 +114,10 @@ function explainFactor(
   return undefined;
 }
 
-/** Explains lists that are correct in the middle and wrong only near the ends. */
+/**
+ * Explains lists that are correct in the middle and wrong only near the ends. Returns undefined for
+ * other lists.
+ */
 function explainBorder(lists: Lists): string | undefined {
   const wrong = lists.filter(([expected, got]) => !close(got, expected));
   const long = wrong.filter(([expected]) => expected.length >= 5);

@@ -92,7 +92,7 @@ describeRefusals([
     () => new Arithmetic('add', { inti: 3 } as never),
   ],
   [
-    'Arithmetic: expected init to be a number, and no shape and no trainable, with "power"',
+    'Arithmetic: expected only a number init with "power", got shape [2]',
     () => new Arithmetic('power', { shape: [2] }),
   ],
   ['Arithmetic: expected init to be a finite number, got NaN', () => new Arithmetic('max', { init: NaN })], // prettier-ignore

@@ -4,8 +4,8 @@ import type { Interval, Shape } from '../../lib/facts.ts';
 import { numElements } from '../../lib/shapes.ts';
 
 /**
- * The smallest block, without the batch axis, that contains all elements with a nonzero gradient.
- * With `position`, only elements whose first indices equal it count.
+ * The smallest block, without the batch axis, that contains all elements with a nonzero gradient;
+ * undefined if there are none. With `position`, only elements whose first indices equal it count.
  */
 export function reach(grad: Tensor, position: readonly number[] = []): Interval[] | undefined {
   const values = grad.dataSync();

@@ -197,7 +197,7 @@ describe('finalizeBatchNorm refuses', () => {
   test('a BatchNorm whose container does not pass the context', async () => {
     const network = new Sequential([new BatchNorm(3), new Forgetful(new BatchNorm(3))]);
     await expect(finalizeBatchNorm(network, [batch()])).rejects.toThrow(
-      'finalizeBatchNorm: expected every BatchNorm to be run, got none for 1.runningMean',
+      'finalizeBatchNorm: expected every BatchNorm to run, got one that did not, that of 1.runningMean',
     );
   });
 

@@ -293,7 +293,7 @@ describe('a training with targets', () => {
       rng: new Rng(8),
     };
     expect(() => new Trainer({ ...options, validation: xor() as never })).toThrow(
-      'Trainer: expected the same kind of targets in train and validation, got others',
+      'Trainer: expected the same kind of targets in train and validation, got different ones',
     );
     const { metricSums: _, ...progress } = new Trainer(options).progress;
     expect(() => new Trainer(options).restore(progress)).toThrow(

@@ -90,7 +90,10 @@ export interface Adversarial {
   readonly largest: number;
 }
 
-/** Searches for the closest image for which the network predicts a given digit. */
+/**
+ * Searches for the closest image for which the network predicts a given digit. Returns undefined if
+ * it finds none.
+ */
 export async function makeIt(
   network: Module,
   pixels: Pixels,

@@ -53,7 +53,10 @@ export function isArgument(value: unknown): value is Argument {
   return typeof value === 'number' ? Number.isFinite(value) : /boolean|string/.test(typeof value);
 }
 
-/** Parses an argument: a number, a list of numbers with or without brackets, or a word. */
+/**
+ * Parses an argument: a number, a list of numbers with or without brackets, or a word. Returns
+ * undefined for an empty text.
+ */
 export function parseArgument(text: string): Argument | undefined {
   const trimmed = text.trim().replaceAll('−', '-');
   if (trimmed === '') return undefined;

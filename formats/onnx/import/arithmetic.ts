@@ -69,7 +69,8 @@ async function extremum(at: ImportNode, kind: 'max' | 'min'): Promise<Activation
     limit = Math[kind](limit, bound);
     bounds++;
   }
-  if (values.length === 0) throw at.fail('expected an input that depends on those of the network');
+  if (values.length === 0)
+    throw at.fail("expected an input that depends on the network's inputs, got only constants");
   const negated = (value: Activation, i: number) => scaled(at, value, -1, `${at.label}_${i}`);
   const merge = () =>
     kind === 'max'

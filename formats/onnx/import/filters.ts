@@ -141,7 +141,9 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
     const input = at.activation(0);
     const weight = at.constant(1);
     if (at.number('transA', 0) !== 0)
-      throw at.fail('expected transA to be 0: it would mix the examples of a batch');
+      throw at.fail(
+        `expected transA to be 0, got ${at.number('transA', 0)}, which mixes the examples of a batch`,
+      );
     if (input.file.length !== 2 || weight.dims.length !== 2)
       throw at.fail(`expected matrices, got the shape ${show(shapeOf(input.file))}`);
     const isOut = at.number('transB', 0) !== 0;

@@ -23,7 +23,7 @@ export const FOLDED: Readonly<Record<string, Importer>> = {
       const list = at.list(key);
       if (list) return constantOf(at, list, [list.length], key === 'value_ints');
     }
-    throw at.fail('expected a constant of numbers, got another');
+    throw at.fail('expected a constant of numbers, got one of another kind');
   },
 
   Shape(at) {
@@ -107,7 +107,9 @@ export async function folded(at: ImportNode, a: Constant, b: Constant): Promise<
   const isAlike = (list: readonly Entry[]) =>
     list.length === 1 || list.length === numElements(dims);
   if (!isAlike(left) || !isAlike(right) || operation === undefined)
-    throw at.fail('expected constants of one shape, or a single number');
+    throw at.fail(
+      `expected constants of one shape, or one of them a single number, got ${at.node.op} of the shapes ${show([...a.dims])} and ${show([...b.dims])}`,
+    );
   const isInteger = a.isInteger && b.isInteger;
   const entries = Array.from({ length: numElements(dims) }, (_, i): Entry => {
     const [x, y] = [left[left.length === 1 ? 0 : i], right[right.length === 1 ? 0 : i]];
@@ -115,7 +117,9 @@ export async function folded(at: ImportNode, a: Constant, b: Constant): Promise<
     // The size of the batch is unknown, so it can only be multiplied or divided by 1.
     if (at.node.op === 'Mul' && (x === 1 || y === 1)) return 'batch';
     if (at.node.op === 'Div' && y === 1) return 'batch';
-    throw at.fail('expected a shape in which the size of the batch stands by itself');
+    throw at.fail(
+      `expected the size of the batch to stay as it is, got ${at.node.op} of ${show(x)} and ${show(y)}`,
+    );
   });
   return { ...at.list1(entries, dims), isInteger };
 }

@@ -255,7 +255,8 @@ async function importWith(at: ImportNode, importer: OnnxImporter): Promise<Value
     if (value.kind === 'constant')
       constants.push({ dims: value.dims, values: await value.values() });
   }
-  if (inputs.length === 0) throw at.fail("expected an input that depends on the network's inputs");
+  if (inputs.length === 0)
+    throw at.fail("expected an input that depends on the network's inputs, got only constants");
   const { op, name, attributes } = at.node;
   const given = inputs.map(({ stored }) => ({ shape: shapeOf(stored) }));
   const box = importer({ op, name, attributes, inputs: given, constants });
@@ -358,7 +359,10 @@ function layoutOf(
   return images.length > 0 && images.every(isTransposed) ? 'NHWC' : 'NCHW';
 }
 
-/** Returns the shapes of one example that the caller gives, one per input. */
+/**
+ * Returns the shapes of one example that the caller gives, one per input; undefined if the caller
+ * gives none.
+ */
 function exampleShapes(
   inputShape: LoadOnnxOptions['inputShape'],
   count: number,
@@ -392,9 +396,11 @@ function inputOf(
   users: ReadonlyMap<string, readonly (FileNode | undefined)[]>,
   fail: (problem: string) => InputError,
 ): { readonly value: Activation; readonly axes: readonly number[] } {
-  if (!isFloat) throw fail(`expected the input ${show(name)} to be a tensor of floats`);
+  if (!isFloat)
+    throw fail(`expected the input ${show(name)} to be a tensor of floats, got another type`);
   const rank = dims?.length ?? (given?.length ?? 0) + 1;
-  if (rank < 1) throw fail(`expected the input ${show(name)} to have a batch axis`);
+  if (rank < 1)
+    throw fail(`expected the input ${show(name)} to have a batch axis, got a single number`);
   const isChannels = users.get(name)?.some((node) => CHANNELS_FIRST.test(node?.op ?? ''));
   const isTurned = images === 'NCHW' && (rank > 3 || (rank === 3 && isChannels === true));
   const axes = axesOf(rank, isTurned);

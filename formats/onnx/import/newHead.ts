@@ -40,9 +40,14 @@ export function withNewHead(model: OnnxFile, { classes, rng }: NewHead): OnnxFil
   const fresh = new Map<string, FileTensor>();
   const renew = (node: FileNode, input: string, axis: number, isBias: boolean) => {
     const old = model.tensors.get(input);
-    if (old === undefined) throw fail(`expected weights of node ${show(node.name)} in the file`);
+    if (old === undefined)
+      throw fail(
+        `expected the weights of node ${show(node.name)} to be stored in the file, got computed ones`,
+      );
     if (model.nodes.some((other) => other !== node && other.inputs.includes(input)))
-      throw fail(`expected weights of node ${show(node.name)} alone, but other nodes use them`);
+      throw fail(
+        `expected weights that only node ${show(node.name)} uses, got some that others use too`,
+      );
     const dims = old.dims.map((size, i) => (i === axis ? classes : size));
     const fanIn = numElements(dims) / classes;
     const draw = () =>
@@ -57,7 +62,8 @@ export function withNewHead(model: OnnxFile, { classes, rng }: NewHead): OnnxFil
   let wanted = output.name;
   for (;;) {
     const node = makerOf(model, wanted);
-    if (node === undefined) throw fail('expected a Gemm, MatMul or Conv before the output');
+    if (node === undefined)
+      throw fail('expected a Gemm, MatMul or Conv before the output, got none');
     const { op, inputs, attributes } = node;
     if (FILTERS.has(op)) {
       const isOutFirst = op === 'Conv' || (op === 'Gemm' && (attributes.get('transB') ?? 0) !== 0);

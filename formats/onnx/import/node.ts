@@ -75,13 +75,13 @@ export class ImportNode {
   number(name: string, otherwise: number): number {
     const value = this.#attribute(name) ?? otherwise;
     if (typeof value === 'number') return value;
-    throw this.fail(`expected the attribute ${name} to be a number`);
+    throw this.fail(`expected the attribute ${name} to be a number, got ${show(value)}`);
   }
 
   text(name: string, otherwise: string): string {
     const value = this.#attribute(name) ?? otherwise;
     if (typeof value === 'string') return value;
-    throw this.fail(`expected the attribute ${name} to be a text`);
+    throw this.fail(`expected the attribute ${name} to be a text, got ${show(value)}`);
   }
 
   /** Returns a list of numbers, or undefined if there is no such attribute. */
@@ -92,7 +92,7 @@ export class ImportNode {
       const numbers = value.filter((one) => typeof one === 'number');
       if (numbers.length === value.length) return numbers;
     }
-    throw this.fail(`expected the attribute ${name} to be a list of numbers`);
+    throw this.fail(`expected the attribute ${name} to be a list of numbers, got ${show(value)}`);
   }
 
   has(name: string): boolean {
@@ -144,7 +144,10 @@ export class ImportNode {
     throw this.fail(`expected input ${i} to be one number, got the shape ${show([...value.dims])}`);
   }
 
-  /** Returns the number of a constant with one element. */
+  /**
+   * Returns the number of a constant with one element; undefined if it has more elements, or is the
+   * size of the batch.
+   */
   async singleOf(value: Constant): Promise<number | undefined> {
     if (numElements(value.dims) !== 1 || value.entries !== undefined) return undefined;
     return (await value.values())[0];
@@ -160,6 +163,7 @@ export class ImportNode {
 
   /**
    * Returns a list of integers. It is an input, or in older versions of the operator an attribute.
+   * Returns undefined if it is left out.
    */
   async integers(i: number, attribute?: string): Promise<readonly number[] | undefined> {
     const old = attribute === undefined ? undefined : this.list(attribute);
@@ -169,7 +173,9 @@ export class ImportNode {
     const entries = await this.entries(value);
     const numbers = entries.filter((one) => one !== 'batch');
     if (numbers.length === entries.length) return numbers;
-    throw this.fail(`expected input ${i} not to depend on the size of the batch`);
+    throw this.fail(
+      `expected input ${i} to consist of integers, got the size of the batch among them`,
+    );
   }
 
   /** Makes a constant of integers. */

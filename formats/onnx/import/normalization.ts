@@ -12,9 +12,11 @@ import { reordered, sameAtoms, shapeOf, sizeOf, type Constant } from './views.ts
 export const NORMALIZATION: Readonly<Record<string, Importer>> = {
   async BatchNormalization(at) {
     const input = at.activation(0);
-    if (at.number('training_mode', 0) !== 0 || at.number('spatial', 1) === 0)
-      throw at.fail('expected training_mode 0 and spatial 1');
-    if (input.file.length < 2) throw at.fail('expected an input with channels');
+    const [training, spatial] = [at.number('training_mode', 0), at.number('spatial', 1)];
+    if (training !== 0 || spatial === 0)
+      throw at.fail(`expected training_mode 0 and spatial 1, got ${training} and ${spatial}`);
+    if (input.file.length < 2)
+      throw at.fail(`expected an input with channels, got the shape ${show(shapeOf(input.file))}`);
     const features = sizeOf(input.file[1]);
     const { value, order } = at.featuresLast(input);
     const tensors = [at.constant(1), at.constant(2), at.constant(3), at.constant(4)];

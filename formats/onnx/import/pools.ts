@@ -174,7 +174,8 @@ function pooled(
   keeps: boolean,
 ): Activation {
   const { file } = input;
-  if (axes.some((axis) => isBatch(file[axis]))) throw at.fail('expected axes without the batch');
+  if (axes.some((axis) => isBatch(file[axis])))
+    throw at.fail('expected axes without the batch, got it among them');
   const over: readonly (readonly Atom[])[] = axes.map((axis) => file[axis]);
   const [batch] = input.stored;
   // The order of the rows and that of the channels do not matter, so both are taken from the

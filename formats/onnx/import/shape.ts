@@ -123,7 +123,9 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
     const rank = inputs[0].file.length;
     const axis = at.axis(at.number('axis', 1), rank);
     if (inputs.some(({ file }) => file.length !== rank))
-      throw at.fail('expected inputs of one rank');
+      throw at.fail(
+        `expected inputs of one rank, got ${inputs.map((input) => show(shapeOf(input.file))).join(' and ')}`,
+      );
     if (axis === 0) throw at.fail('expected an axis other than the batch, got 0');
     // The box `Concat` joins along the last axis, so the given axis is moved there.
     const order = [...inputs[0].file.keys()].filter((k) => k !== axis);
@@ -155,13 +157,18 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
     });
     if (pads.every((size) => size === 0)) return input;
     if (pads.some((size) => size < 0))
-      throw at.fail(`expected pads of at least 0, got ${show(pads)}: they cut off`);
+      throw at.fail(
+        `expected pads of at least 0, got ${show(pads)}: pads below 0 cut off, which is not supported`,
+      );
     const mode = at.text('mode', 'constant');
     const isPadded = (_: number, axis: number) => pads[axis] > 0 || pads[rank + axis] > 0;
     const padded = [...input.file.keys()].filter(isPadded);
     const MODES: Readonly<Record<string, PaddingMode>> = { constant: 'zeros', reflect: 'reflect', edge: 'replicate', wrap: 'circular' }; // prettier-ignore
     const known = MODES[mode];
-    if (known === undefined) throw at.fail(`expected another mode than ${show(mode)}`);
+    if (known === undefined)
+      throw at.fail(
+        `expected mode to be one of ${Object.keys(MODES).join(', ')}, got ${show(mode)}`,
+      );
     if (padded.every((axis) => axis === 1) && pads[1] === 0 && mode === 'constant' && value === 0) {
       const { value: last, order } = at.featuresLast(input);
       if (order === input.file[1]) {
@@ -204,7 +211,8 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
   DepthToSpace(at) {
     const input = at.channelsLast(at.activation(0));
     const r = at.number('blocksize', 1);
-    if (input.file.length !== 4) throw at.fail('expected images [N, C, H, W]');
+    if (input.file.length !== 4)
+      throw at.fail(`expected images [N, C, H, W], got the shape ${show(shapeOf(input.file))}`);
     const box = new PixelShuffle(r);
     if (at.text('mode', 'DCR') === 'CRD') {
       const { name, shape } = at.emit(box, input);
@@ -218,7 +226,8 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
       [1, r, r, sizeOf(channels) / r / r, sizeOf(height), sizeOf(width)],
       0,
     );
-    if (view === undefined) throw at.fail(`expected a multiple of ${r * r} channels`);
+    if (view === undefined)
+      throw at.fail(`expected a multiple of ${r * r} channels, got ${sizeOf(channels)}`);
     const [, rows, columns, rest, ...positions] = view.file;
     const crd = { ...input, ...view, file: [batch, [...rest, ...rows, ...columns], ...positions] };
     const { name, shape } = at.emit(box, at.channelsLast(crd));
@@ -245,7 +254,8 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
     const index = at.constant(1);
     const picked = (await at.entries(index)).map((one) => {
       const entry = one === 'batch' ? undefined : entries.at(one);
-      if (entry === undefined) throw at.fail(`expected indices below ${entries.length}`);
+      if (entry === undefined)
+        throw at.fail(`expected indices below ${entries.length}, got ${show(one)}`);
       return entry;
     });
     return { ...at.list1(picked, index.dims), isInteger: data.isInteger };
@@ -261,7 +271,9 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
     const steps = (await at.integers(4)) ?? starts.map(() => 1);
     const picks = data.dims.map((size) => Array.from({ length: size }, (_, i) => i));
     if ([ends, axes, steps].some((list) => list.length !== starts.length) || steps.includes(0))
-      throw at.fail('expected lists of starts, ends, axes and steps of one length');
+      throw at.fail(
+        `expected starts, ends, axes and steps of one length, and no step of 0, got ${[starts, ends, axes, steps].map(show).join(', ')}`,
+      );
     axes.forEach((own, k) => {
       const axis = at.axis(own, rank);
       const size = data.dims[axis];
@@ -368,8 +380,9 @@ function reshaped(
 
 async function concatenated(at: ImportNode, values: readonly Constant[]): Promise<Value> {
   const lists: Entry[] = [];
-  if (values.some(({ dims }) => dims.length !== 1))
-    throw at.fail('expected constants that are lists');
+  const other = values.find(({ dims }) => dims.length !== 1);
+  if (other !== undefined)
+    throw at.fail(`expected constants that are lists, got the shape ${show([...other.dims])}`);
   for (const value of values) lists.push(...(await at.entries(value)));
   return { ...at.list1(lists), isInteger: values.every(({ isInteger }) => isInteger) };
 }
@@ -377,7 +390,8 @@ async function concatenated(at: ImportNode, values: readonly Constant[]): Promis
 /** Resizes images by nearest neighbours or bilinearly. */
 async function resized(at: ImportNode, scalesAt: number, sizesAt: number | undefined) {
   const input = at.channelsLast(at.activation(0));
-  if (input.file.length !== 4) throw at.fail('expected images [N, C, H, W]');
+  if (input.file.length !== 4)
+    throw at.fail(`expected images [N, C, H, W], got the shape ${show(shapeOf(input.file))}`);
   const positions = input.file.slice(2).map(sizeOf);
   const listed = at.list('scales');
   const constant = listed === undefined ? at.optional(scalesAt) : undefined;
@@ -393,8 +407,9 @@ async function resized(at: ImportNode, scalesAt: number, sizesAt: number | undef
   if (own[0] !== 1 || own[1] !== 1 || !factors.every((factor) => factor > 0))
     throw at.fail(`expected factors of height and width, got ${show(own)}`);
   if (at.number('antialias', 0) !== 0) throw at.fail('expected antialias 0, got 1');
-  if (at.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch')
-    throw at.fail('expected keep_aspect_ratio_policy "stretch", got another');
+  const policy = at.text('keep_aspect_ratio_policy', 'stretch');
+  if (policy !== 'stretch')
+    throw at.fail(`expected keep_aspect_ratio_policy "stretch", got ${show(policy)}`);
   const target = positions.map((size, k) => Math.floor(size * factors[k]));
   if (target.some((size) => size > LARGEST_IMAGE))
     throw at.fail(`expected at most ${LARGEST_IMAGE} pixels a side, got ${show(target)}`);

@@ -75,7 +75,7 @@ export function positionsOf(at: ImportNode, value: Activation): number[] {
   );
 }
 
-/** Returns the padding of a box if it is the same before and after each axis. */
+/** Returns the padding of each axis if it is the same on both sides, and otherwise undefined. */
 export function symmetric({ pads }: Windows): readonly number[] | undefined {
   return pads.every(([before, after]) => before === after)
     ? pads.map(([before]) => before)

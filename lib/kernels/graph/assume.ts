@@ -13,7 +13,7 @@ export interface Running {
 /** The recorder that is running, per backend. */
 const recorders = new WeakMap<object, Running>();
 
-/** Returns the recorder that is running on the backend in use. */
+/** Returns the recorder that is running on the backend in use, if there is one. */
 export function runningRecorder(): Running | undefined {
   return recorders.get(backend());
 }

@@ -96,7 +96,7 @@ test.each<[string, Uint8Array, string, string]>([
     'the pickle has the instruction PERSID, which torch.save does not write',
   ],
   ['a pickle', latin1('\x80\x04\x95\0\0\0\0\0\0\0\0}'), 'a pickle, as of PyTorch', PROTOCOL],
-])('%s is no safetensors file; as weights it is read', async (_, bytes, got, problem) => {
+])('%s is not a safetensors file; as weights it is read', async (_, bytes, got, problem) => {
   writeFileSync(file, bytes);
   const error = inputError(`${file}: expected a safetensors file, got ${got}: ${TORCH}`);
   await expect(withSafetensors(file, () => Promise.resolve('opened'))).rejects.toThrow(error);

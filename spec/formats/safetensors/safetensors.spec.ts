@@ -111,7 +111,7 @@ describe('encodeSafetensors', () => {
     const data = Uint8Array.of(1);
     expect(() => encodeSafetensors({ __metadata__: { dtype: 'U8', shape: [], data } })).toThrow(
       inputError(
-        'encodeSafetensors: tensor "__metadata__": expected another name, this one is for the metadata',
+        'encodeSafetensors: tensor "__metadata__": expected another name, because this one is for the metadata',
       ),
     );
     const metadata = JSON.parse('{"epoch":3}') as Record<string, string>;
@@ -187,11 +187,11 @@ describe('decodeSafetensors', () => {
     );
     expectError(
       Uint8Array.of(1, 0xe1, 0xf5, 5, 0, 0, 0, 0),
-      'f: expected a header of at most 100000000 bytes, got 100000001: this is no safetensors file',
+      'f: expected a header of at most 100000000 bytes, got 100000001: this is not a safetensors file',
     );
     expectError(
       new Uint8Array(9).fill(255),
-      'f: expected a header of at most 100000000 bytes, got 18446744073709551615: this is no safetensors file',
+      'f: expected a header of at most 100000000 bytes, got 18446744073709551615: this is not a safetensors file',
     );
   });
 

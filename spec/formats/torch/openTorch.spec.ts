@@ -195,12 +195,12 @@ test.each<[string, Uint8Array, string]>([
   [
     'other bytes where a storage begins',
     patched(whole, header, 0),
-    `"parameters/data/0": expected its header and 4 bytes from ${header} to ${header + 30 + 17 + 4}`,
+    `"parameters/data/0": expected its header and 4 bytes from ${header} to ${header + 30 + 17 + 4}, got other bytes`,
   ],
   [
     'a header that is longer than its member',
     patched(whole, header + 28, 1),
-    `"parameters/data/0": expected its header and 4 bytes from ${header} to ${header + 30 + 17 + 4}`,
+    `"parameters/data/0": expected its header and 4 bytes from ${header} to ${header + 30 + 17 + 4}, got other bytes`,
   ],
   [
     'a directory beyond the file',
