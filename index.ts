@@ -21,6 +21,7 @@ export {
   type Params,
   type Traversal,
 } from './lib/module.ts';
+export type { ProjectionRule } from './lib/projectionRule.ts';
 export type { ChannelMap } from './lib/channelMap.ts';
 export type { NestedArray, Prediction } from './lib/predict.ts';
 export { Container, type Back, type Routed, type Run } from './lib/container.ts';

@@ -2,6 +2,7 @@ import { tensor } from '@tensorflow/tfjs-core';
 import type { Dataset } from '../data/dataset.ts';
 import type { Interval } from '../lib/facts.ts';
 import { disposeTensors } from '../lib/memory.ts';
+import type { ProjectionRule } from '../lib/projectionRule.ts';
 import { numElements } from '../lib/shapes.ts';
 import type { PlacedResponse } from './topResponses.ts';
 import type { Trace } from './trace.ts';
@@ -28,6 +29,11 @@ export interface TopPatch {
   readonly values: Float32Array;
   /** The derivative of the response with respect to each value, in the order of the values. */
   readonly gradient: Float32Array;
+  /**
+   * The signal that arrives at each value from a signal of 1 at the unit, by the chosen rule; by
+   * default the gradient. Multiplied by the response, it is Zeiler & Fergus's projection.
+   */
+  readonly projection: Float32Array;
 }
 
 /** A response, and the unit to which it belongs. */
@@ -35,12 +41,20 @@ export interface UnitResponse extends PlacedResponse {
   readonly unit: number;
 }
 
-/** Cuts out the part of the example that each response depends on, with its gradient. */
+/** The options of `cutOut`. */
+export interface CutOutOptions {
+  /** The largest number of examples that are computed at once. */
+  readonly batchSize: number;
+  /** The rule of the projections. */
+  readonly rule: ProjectionRule;
+}
+
+/** Cuts out the part of the example that each response depends on, with its projection. */
 export async function cutOut(
   trace: Trace,
   data: Dataset,
   responses: readonly UnitResponse[],
-  batchSize: number,
+  { batchSize, rule }: CutOutOptions,
 ): Promise<TopPatch[]> {
   const [axes, units] = [
     trace.outputShape.slice(0, -1),
@@ -55,8 +69,11 @@ export async function cutOut(
     chunk.forEach(({ place, unit }, n) => (ones[n * size + place * units + unit] = 1));
     const gradOutput = tensor(ones, [chunk.length, ...trace.outputShape], 'float32');
     const gradient = trace.inputGradient(batch.input, gradOutput);
+    const projection =
+      rule === 'gradient' ? gradient.clone() : trace.project(batch.input, gradOutput, rule);
     const [values, slopes] = [await batch.input.data(), await gradient.data()];
-    disposeTensors([batch, gradOutput, gradient]);
+    const projected = await projection.data();
+    disposeTensors([batch, gradOutput, gradient, projection]);
     const [length, shape] = [values.length / chunk.length, data.inputShape];
     chunk.forEach(({ example, place, response, unit }, n) => {
       const at = placeOf(place, axes);
@@ -77,6 +94,7 @@ export async function cutOut(
         shape: [...image.map(([first, last]) => last - first + 1), shape[shape.length - 1]],
         values: cut(values),
         gradient: cut(slopes),
+        projection: cut(projected),
       });
     });
   }

@@ -15,6 +15,7 @@ export type { Diagnostic, DiagnosticContext, Severity } from './doctor/diagnosti
 export { foldBatchNorm, type Folded } from './foldBatchNorm.ts';
 export { costGradient, inputGradient } from './inputGradient.ts';
 export { saliency, type SaliencyOptions } from './saliency.ts';
+export { projectUnit, type ProjectUnitOptions } from './projectUnit.ts';
 export { occlusion, type OcclusionMap, type OcclusionOptions } from './occlusion.ts';
 export { fastGradientSign, type FastGradientSignOptions } from './fastGradientSign.ts';
 export {

@@ -6,9 +6,10 @@ import type { Interval } from '../lib/facts.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { AnyModule } from '../lib/module.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
+import type { ProjectionRule } from '../lib/projectionRule.ts';
 import { cutOut, type TopPatch } from './cutOut.ts';
 import { mergeTop, topResponses, type PlacedResponse } from './topResponses.ts';
-import { Trace } from './trace.ts';
+import { checkCounts, checkRule, traceFor } from './traceFor.ts';
 
 /** The options of `topPatches`. */
 export interface TopPatchesOptions {
@@ -27,9 +28,22 @@ export interface TopPatchesOptions {
   readonly examples?: number;
   /** The number of examples per batch, 100 by default. */
   readonly batchSize?: number;
+  /** The rule that makes `projection` of each patch; `'gradient'` by default. */
+  readonly rule?: ProjectionRule;
+  /** Receives the number of examples that have been searched, and the number of all. */
+  readonly onExamples?: (done: number, examples: number) => void;
 }
 
-const OPTIONS = ['box', 'units', 'count', 'perExample', 'examples', 'batchSize'] as const;
+const OPTIONS = [
+  'box',
+  'units',
+  'count',
+  'perExample',
+  'examples',
+  'batchSize',
+  'rule',
+  'onExamples',
+] as const;
 
 /** The patches to which a unit responds most. */
 export interface UnitPatches {
@@ -58,11 +72,12 @@ export interface UnitPatches {
  *
  * The receptive field includes all paths from the input to the unit, and takes the borders of every
  * box on these paths into account. The gradient of a patch is ∂ response/∂ patch. It is computed by
- * `backpropToInput` of the boxes between the input and the unit.
+ * `backpropToInput` of the boxes between the input and the unit, and the projection by their
+ * `project`.
  *
  * Errors: an unknown option; `topPatches: expected box to be one of 0, 1, 2, got "7"`;
  *         `topPatches: expected units of 2 from 0 to 19, got 20`; a number in the options that is
- *         not an integer of at least 1; those of the boxes and the dataset.
+ *         not an integer of at least 1; an unknown rule; those of the boxes and the dataset.
  * Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2; Simonyan et al. 2013, arXiv:1312.6034,
  *         for the gradient.
  *
@@ -75,15 +90,11 @@ export async function topPatches(
   options: TopPatchesOptions,
 ): Promise<UnitPatches[]> {
   checkOptions('topPatches', options, OPTIONS);
-  const { box, count = 9, perExample = 1, batchSize = 100 } = options;
+  const { box, count = 9, perExample = 1, batchSize = 100, rule = 'gradient' } = options;
   const examples = Math.min(options.examples ?? data.length, data.length);
-  for (const [name, value] of Object.entries({ count, perExample, examples, batchSize })) {
-    if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw new InputError(
-      `topPatches: expected ${name} to be an integer of at least 1, got ${show(value)}`,
-    );
-  }
-  const trace = traceOf(network, box, data.inputShape);
+  checkCounts('topPatches', { count, perExample, examples, batchSize });
+  checkRule('topPatches', rule);
+  const trace = traceFor('topPatches', network, box, data.inputShape);
   const all = trace.outputShape[trace.outputShape.length - 1];
   const units = options.units ?? Array.from({ length: all }, (_, unit) => unit);
   const invalid = units.find((unit) => !(Number.isSafeInteger(unit) && unit >= 0 && unit < all));
@@ -109,12 +120,13 @@ export async function topPatches(
       one.responses = mergeTop(one.responses, top, count);
       one.least = Math.min(one.least, least);
     }
+    options.onExamples?.(indices[indices.length - 1] + 1, examples);
     await yieldToEventLoop();
   }
   const chosen = best.flatMap(({ unit, responses }) =>
     responses.map((response) => ({ ...response, unit })),
   );
-  const patches = await cutOut(trace, data, chosen, batchSize);
+  const patches = await cutOut(trace, data, chosen, { batchSize, rule });
   const span = trace.spanOfInput(trace.outputShape.map((size): Interval => [0, size - 1]));
   const unknown = span !== undefined && 'unknown' in span && { unknownWindow: span.unknown };
   return best.map(({ unit, responses, least }) => ({
@@ -123,13 +135,4 @@ export async function topPatches(
     ...unknown,
     patches: patches.splice(0, responses.length),
   }));
-}
-
-function traceOf(...args: ConstructorParameters<typeof Trace>): Trace {
-  try {
-    return new Trace(...args);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`topPatches: ${error.message}`);
-  }
 }

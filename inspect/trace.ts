@@ -6,7 +6,8 @@ import { InputError, show, withPath } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import { propagate } from '../lib/propagate.ts';
 import type { AnyModule } from '../lib/module.ts';
-import { forwardBox, inferBox, inputGradients } from '../lib/runBox.ts';
+import type { ProjectionRule } from '../lib/projectionRule.ts';
+import { forwardBox, inferBox, projectToInputs } from '../lib/runBox.ts';
 import { factsOf } from '../lib/shapes.ts';
 import type { Facts, Interval, Shape } from '../lib/facts.ts';
 import { hull, inputsOf, windowAt } from '../lib/window.ts';
@@ -40,8 +41,9 @@ function boxPaths(network: AnyModule): string[] {
 /**
  * The path from the input of a network to a target, which is one of its boxes or containers at any
  * depth. A trace computes the output of the target (`infer`), propagates a gradient back to the
- * input (`inputGradient`), and finds the block of the input on which a block of the output depends
- * (`spanOfInput`). Boxes on which the target does not depend are left out.
+ * input (`inputGradient`, or by another rule `project`), and finds the block of the input on which a
+ * block of the output depends (`spanOfInput`). Boxes on which the target does not depend are left
+ * out.
  *
  * Errors: `expected box to be one of 0, 1, 2, got "7"`; a network that takes a list of
  *         tensors; a target with several outputs; those of the boxes.
@@ -115,6 +117,14 @@ export class Trace {
    * `backpropToInput` of the boxes in between.
    */
   inputGradient(input: Tensor, gradOutput: Tensor): Tensor {
+    return this.project(input, gradOutput, 'gradient');
+  }
+
+  /**
+   * Carries a signal from the target's output back to the network's input by a rule, with the
+   * `project` of the boxes in between.
+   */
+  project(input: Tensor, signal: Tensor, rule: ProjectionRule): Tensor {
     return tidy(() => {
       const values: Tensor[] = [];
       const caches = this.#steps.map(({ box, path, from }) => {
@@ -123,15 +133,15 @@ export class Trace {
         values.push(output);
         return cache;
       });
-      const grads = new Map<number, Tensor>([[this.#steps.length - 1, gradOutput.clone()]]);
+      const signals = new Map<number, Tensor>([[this.#steps.length - 1, signal.clone()]]);
       for (let i = this.#steps.length - 1; i >= 0; i--) {
         const { box, path, from } = this.#steps[i];
-        const grad = grads.get(i)!;
-        const parts = withPath(path, () => inputGradients(box, grad, caches[i]));
-        from.forEach((source, k) => grads.set(source, accumulate(grads.get(source), parts[k])));
-        disposeTensors([grad, caches[i], values[i]]);
+        const own = signals.get(i)!;
+        const parts = withPath(path, () => projectToInputs(box, own, caches[i], rule));
+        from.forEach((source, k) => signals.set(source, accumulate(signals.get(source), parts[k])));
+        disposeTensors([own, caches[i], values[i]]);
       }
-      return grads.get(-1)!;
+      return signals.get(-1)!;
     });
   }
 

@@ -144,7 +144,7 @@ export function checkRank(box: object, shape: readonly number[], minRank = 1): v
  */
 export function checkGradOutput(
   box: object,
-  method: 'backpropToInput' | 'backpropToParams' | 'backprop',
+  method: 'backpropToInput' | 'backpropToParams' | 'backprop' | 'project',
   gradOutput: Tensor,
   outputShape: readonly number[],
 ): void {

@@ -21,6 +21,7 @@ import {
   type Params,
   type Traversal,
 } from './module.ts';
+import type { ProjectionRule } from './projectionRule.ts';
 import { propagate } from './propagate.ts';
 import { factsOf } from './shapes.ts';
 
@@ -167,6 +168,13 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   override backpropToInput(gradOutput: Out, cache: ContainerCache): In {
     return this.#back(gradOutput, cache, (box, grad, ofBox) => ({
       gradInput: box.backpropToInput(grad, ofBox),
+      gradParams: {},
+    })).gradInput;
+  }
+
+  override project(signal: Out, cache: ContainerCache, rule: ProjectionRule): In {
+    return this.#back(signal, cache, (box, grad, ofBox) => ({
+      gradInput: box.project(grad, ofBox, rule),
       gradParams: {},
     })).gradInput;
   }

@@ -7,6 +7,7 @@ import type { Facts, Shape } from './facts.ts';
 import { disposeTensors } from './memory.ts';
 import { predict, type NestedArray, type Prediction } from './predict.ts';
 import { printModule } from './printModule.ts';
+import type { ProjectionRule } from './projectionRule.ts';
 import type { Rng } from './rng.ts';
 
 /**
@@ -183,6 +184,15 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   /** Computes ∂C/∂w from ∂C/∂x_out; a box without parameters has no gradients. */
   backpropToParams(_gradOutput: Out, _cache: Cache): Grads {
     return {};
+  }
+
+  /**
+   * Carries a signal from the output back to the input, to show there what a unit responds to. By
+   * default each rule is the gradient. A box for which a rule says otherwise overrides this method:
+   * for the deconvnet, ReLU rectifies the signal, and LocalResponseNorm returns it as it is.
+   */
+  project(signal: Out, cache: Cache, _rule: ProjectionRule): In {
+    return this.backpropToInput(signal, cache);
   }
 
   /**

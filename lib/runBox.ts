@@ -2,6 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkMode, isTensor, nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import type { AnyModule, Context, ForwardResult } from './module.ts';
+import type { ProjectionRule } from './projectionRule.ts';
 
 /** Returns the argument for a box's `forward`: the list of inputs, or the single input. */
 export function argumentOf<V>(
@@ -34,6 +35,18 @@ export function forwardBox(
 /** Computes ∂C/∂x for each input of a box that returns one tensor, in the order of the inputs. */
 export function inputGradients(box: AnyModule, gradOutput: Tensor, cache: unknown): Tensor[] {
   return [box.backpropToInput(gradOutput, cache) as Tensor | readonly Tensor[]].flat();
+}
+
+/**
+ * Carries a signal back to each input of a box that returns one tensor, in the order of the inputs.
+ */
+export function projectToInputs(
+  box: AnyModule,
+  signal: Tensor,
+  cache: unknown,
+  rule: ProjectionRule,
+): Tensor[] {
+  return [box.project(signal, cache, rule) as Tensor | readonly Tensor[]].flat();
 }
 
 function oneTensor(box: AnyModule, method: string, output: unknown): Tensor {

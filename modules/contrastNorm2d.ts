@@ -4,6 +4,7 @@ import { withPath } from '../lib/errors.ts';
 import { localNormFacts } from '../lib/gaussian.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+import type { ProjectionRule } from '../lib/projectionRule.ts';
 import {
   DivisiveNorm2D,
   type DivisiveNorm2DCache,
@@ -71,6 +72,18 @@ export class ContrastNorm2D extends Module<Tensor4D, Tensor4D, ContrastNorm2DCac
     return tidy(() => {
       const gradCentered = this.divisive.backpropToInput(gradOutput, divisive);
       return this.subtractive.backpropToInput(gradCentered, subtractive);
+    });
+  }
+
+  override project(
+    signal: Tensor4D,
+    { subtractive, divisive }: ContrastNorm2DCache,
+    rule: ProjectionRule,
+  ): Tensor4D {
+    checkGradOutput(this, 'project', signal, subtractive.shape);
+    return tidy(() => {
+      const centered = this.divisive.project(signal, divisive, rule);
+      return this.subtractive.project(centered, subtractive, rule);
     });
   }
 

@@ -47,6 +47,7 @@ import {
 import { tidy } from '../lib/memory.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+import type { ProjectionRule } from '../lib/projectionRule.ts';
 
 /** The options of `DivisiveNorm2D`. */
 export interface DivisiveNorm2DOptions extends GaussianOptions {
@@ -158,6 +159,13 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
       );
       return reshape(gradInput, shape);
     });
+  }
+
+  /** Zeiler & Fergus leave normalizations out of the deconvnet. */
+  override project(signal: Tensor4D, cache: DivisiveNorm2DCache, rule: ProjectionRule): Tensor4D {
+    if (rule !== 'deconvnet') return this.backpropToInput(signal, cache);
+    checkGradOutput(this, 'project', signal, cache.input.shape);
+    return signal.clone();
   }
 
   override facts([input]: readonly Shape[]): Facts {

@@ -13,6 +13,7 @@ import { scalar } from '../lib/constant.ts';
 import { clampInterval, samePositions, sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+import type { ProjectionRule } from '../lib/projectionRule.ts';
 
 /** The options of `LocalResponseNorm`. */
 export interface LocalResponseNormOptions {
@@ -129,6 +130,13 @@ export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormC
       const factor = scalar((2 * this.alpha * this.beta) / this.size);
       return sub(direct, mul(mul(input, shares), factor));
     });
+  }
+
+  /** Zeiler & Fergus leave normalizations out of the deconvnet. */
+  override project(signal: Tensor, cache: LocalResponseNormCache, rule: ProjectionRule): Tensor {
+    if (rule !== 'deconvnet') return this.backpropToInput(signal, cache);
+    checkGradOutput(this, 'project', signal, cache.input.shape);
+    return signal.clone();
   }
 
   override facts([input]: readonly Shape[]): Facts {

@@ -2,9 +2,11 @@ import { mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
 import { between } from '../lib/kernels/elementwise/between.ts';
 import { clip } from '../lib/kernels/elementwise/clip.ts';
+import { positivePart } from '../lib/kernels/elementwise/parts.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+import type { ProjectionRule } from '../lib/projectionRule.ts';
 
 /** The values that `ReLU6` keeps for its backward method. */
 export interface ReLU6Cache {
@@ -16,6 +18,7 @@ export interface ReLU6Cache {
  *
  *   forward          x_out = min(max(x_in, 0), 6)
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · 1[0 < x_in < 6]
+ *   project          deconvnet: r_in = max(0, r_out); guided: max(0, r_out) · 1[0 < x_in < 6]
  *
  * At 0 and at 6 the derivative is 0.
  *
@@ -40,6 +43,14 @@ export class ReLU6 extends Module<Tensor, Tensor, ReLU6Cache> {
   backpropToInput(gradOutput: Tensor, { input }: ReLU6Cache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
     return tidy(() => mul(gradOutput, between(input, 0, 6)));
+  }
+
+  override project(signal: Tensor, cache: ReLU6Cache, rule: ProjectionRule): Tensor {
+    if (rule === 'gradient') return this.backpropToInput(signal, cache);
+    checkGradOutput(this, 'project', signal, cache.input.shape);
+    return tidy(() =>
+      positivePart(rule === 'deconvnet' ? signal : this.backpropToInput(signal, cache)),
+    );
   }
 
   override facts([input]: readonly Shape[]): Facts {

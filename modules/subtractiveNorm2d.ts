@@ -19,6 +19,7 @@ import { meanOver, broadcastGroups, viewOf } from '../lib/kernels/normalize/redu
 import { tidy } from '../lib/memory.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+import type { ProjectionRule } from '../lib/projectionRule.ts';
 
 /** The options of `SubtractiveNorm2D`. */
 export type SubtractiveNorm2DOptions = GaussianOptions;
@@ -87,6 +88,17 @@ export class SubtractiveNorm2D extends Module<Tensor4D, Tensor4D, SubtractiveNor
       const throughMean = localMeanToInput(asMap(meanOver(g, pixels), shape), window);
       return reshape(sub(g, broadcastGroups(throughMean, pixels)), shape);
     });
+  }
+
+  /** Zeiler & Fergus leave normalizations out of the deconvnet. */
+  override project(
+    signal: Tensor4D,
+    cache: SubtractiveNorm2DCache,
+    rule: ProjectionRule,
+  ): Tensor4D {
+    if (rule !== 'deconvnet') return this.backpropToInput(signal, cache);
+    checkGradOutput(this, 'project', signal, cache.shape);
+    return signal.clone();
   }
 
   override facts([input]: readonly Shape[]): Facts {

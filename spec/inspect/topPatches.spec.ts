@@ -192,7 +192,7 @@ eachBackend('top patches', () => {
   test('refuses an unknown option', async () => {
     const options = { box: '0', records: 5 };
     await expect(topPatches(new Sequential([filter([[1]])]), images(SEA), options)).rejects.toThrow(
-      /^topPatches: unknown option records; expected one of box, units, count, perExample, examples, batchSize$/,
+      /^topPatches: unknown option records; expected one of box, units, count, perExample, examples, batchSize, rule, onExamples$/,
     );
   });
 

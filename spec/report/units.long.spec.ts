@@ -24,6 +24,7 @@ const patch = (
   shape,
   values: Float32Array.from(values),
   gradient: Float32Array.from(values, (v) => -v),
+  projection: Float32Array.from(values, (v) => -v),
 });
 
 describe('patches of units', () => {
