@@ -41,16 +41,11 @@ export function exportCommand(): Command {
       const { checkWritable } = await import('../lib/files/checkWritable.ts');
       for (const output of [onnx, torchvision])
         if (output !== undefined) await checkWritable(output);
-      const { classesOf, loadForData, readWeightsFile } = await import('./weightsFile.ts');
+      const { networkOfWeights } = await import('./weightsFile.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
-      const { preprocessedShape } = await import('../data/preprocessingSteps.ts');
-      const weights = await readWeightsFile(file, name);
-      const { entry, trainingData, preprocessing } = weights;
-      const inputShape =
-        input ?? preprocessedShape(trainingData?.inputShape ?? entry.inputShape, preprocessing);
       await useBackend();
-      const classes = await classesOf(weights);
-      const network = await loadForData(weights, { inputShape, classes });
+      const { weights, network, inputShape } = await networkOfWeights(file, name, input);
+      const { entry } = weights;
       const metadata = Object.fromEntries(weights.header.metadata);
       if (onnx !== undefined) {
         const { exportOnnx } = await import('../formats/onnx/writeOnnx.ts');

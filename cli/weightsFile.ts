@@ -3,6 +3,7 @@ import { ArrayDataset, type Dataset } from '../data/dataset.ts';
 import { PREPROCESSINGS, type Preprocessing, type PreprocessingName } from '../data/preprocess.ts';
 import {
   applyPreprocessing,
+  preprocessedShape,
   PREPROCESSING,
   type PreprocessingStep,
 } from '../data/preprocessingSteps.ts';
@@ -313,6 +314,21 @@ export async function loadForData(
   if (prefix !== '')
     logBackend(`boxprop: ${file}: the names begin with ${show(prefix)}, which is ignored`);
   return network;
+}
+
+/**
+ * Loads a network with its weights, for inputs as in its training.
+ *
+ * Errors: those of `readWeightsFile` and `loadForData`.
+ * @param input the input shape; by default that of the training, after preprocessing.
+ */
+export async function networkOfWeights(file: string, name: string, input?: ImageShape) {
+  const weights = await readWeightsFile(file, name);
+  const { entry, trainingData, preprocessing } = weights;
+  const inputShape =
+    input ?? preprocessedShape(trainingData?.inputShape ?? entry.inputShape, preprocessing);
+  const classes = await classesOf(weights);
+  return { weights, inputShape, network: await loadForData(weights, { inputShape, classes }) };
 }
 
 /** The header of an ONNX file, whose tensors are parts of its network. */

@@ -1,7 +1,7 @@
 import type { Rng } from '../lib/rng.ts';
 import { finiteDifference, oddPart } from './finiteDifference.ts';
 import { fitDerivative } from './fitDerivative.ts';
-import type { CheckedTensor, GradcheckTarget } from './target.ts';
+import type { CheckedTensor, GradcheckTarget, Probed } from './target.ts';
 
 /** Returns the largest |analytic − numeric| that passes: 1e-8 + 1e-6 |numeric|. */
 function tolerance(numeric: number): number {
@@ -23,7 +23,7 @@ const STEPS = [1e-5, 1e-5 / 8, 1e-5 / 64];
 const NEAR = 1000;
 
 /** The number of times that the value of a coordinate at a kink is drawn again. */
-const REDRAWS = 3;
+export const REDRAWS = 3;
 
 /** A coordinate whose analytic and numeric derivatives differ. */
 export interface Mismatch {
@@ -120,7 +120,7 @@ export interface Probe {
  * @param here the outputs for the current values.
  */
 export function probeCoordinate(
-  target: GradcheckTarget,
+  target: Probed,
   tensor: CheckedTensor,
   index: number,
   analytic: number,

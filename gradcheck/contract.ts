@@ -212,7 +212,7 @@ function checkLinear(
 }
 
 /** Checks that `backprop` and `backpropParams` give the gradients of the two separate methods. */
-function checkBackprop(
+export function checkBackprop(
   target: GradcheckTarget,
   expected: HostGradients,
   gradOutput: Float64Array,

@@ -1,10 +1,10 @@
-import type { CheckedTensor, GradcheckTarget } from './target.ts';
+import type { CheckedTensor, Probed } from './target.ts';
 
 /**
  * Computes the two one-sided differences of the loss, and the central difference of every output.
  */
 export function finiteDifference(
-  target: GradcheckTarget,
+  target: Probed,
   tensor: CheckedTensor,
   index: number,
   relative: number,
@@ -32,7 +32,7 @@ export function finiteDifference(
  * difference is scaled to the step t.
  */
 export function oddPart(
-  target: GradcheckTarget,
+  target: Probed,
   tensor: CheckedTensor,
   index: number,
   t: number,
@@ -49,12 +49,7 @@ export function oddPart(
  * Computes the outputs one step above and one step below the value. Returns them with the two
  * values.
  */
-function outputsOnBothSides(
-  target: GradcheckTarget,
-  tensor: CheckedTensor,
-  index: number,
-  step: number,
-) {
+function outputsOnBothSides(target: Probed, tensor: CheckedTensor, index: number, step: number) {
   const original = tensor.values[index];
   const [above, below] = [original + step, original - step];
   target.setValue(tensor, index, above);

@@ -1,4 +1,4 @@
-import { Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { Tensor } from '@tensorflow/tfjs-core';
 import { withBackend, type BackendName } from '../lib/backend/useBackend.ts';
 import { checkOptions } from '../lib/check.ts';
 import { constant } from '../lib/constant.ts';
@@ -21,9 +21,9 @@ import {
 } from './case.ts';
 import { checkCase } from './checkCase.ts';
 import { describeCaseLeak, liveMemory } from './leaks.ts';
+import { onFloat64, readValues } from './onFloat64.ts';
 import { checkParity } from './parity.ts';
 import { failure, type Result } from './result.ts';
-import { assign } from './target.ts';
 
 /** The outcome of a gradient check. */
 export interface GradcheckReport {
@@ -70,16 +70,9 @@ export async function gradcheck(
 ): Promise<GradcheckReport> {
   checkOptions('gradcheck', options, ['input', 'target', 'context', 'seed']);
   const { input, target, context, seed = 0 } = options;
-  const params: [Variable, Float64Array][] = [];
-  if (!(box instanceof Cost)) {
-    for (const param of [...Object.values(box.params), ...Object.values(box.buffers)]) {
-      params.push([param, await readValues(param)]);
-    }
-  }
   const inputs = await Promise.all(inputList(input).map(readInput));
   const shapes = inputs.map(({ shape }) => `[${shape.join(', ')}]`).join(' and ');
-  const results = await withBackend('float64', () => {
-    params.forEach(([param, values]) => assign(param, values));
+  const results = await onFloat64(box, () => {
     const rng = new Rng(seed);
     const draw = new Draw(rng);
     const tensors = inputs.map(({ shape, values }) =>
@@ -96,7 +89,6 @@ export async function gradcheck(
     disposeTensors(tensors);
     return checked;
   });
-  params.forEach(([param, values]) => assign(param, values));
   return { pass: results.every(({ pass }) => pass), backend: 'float64', seed, results };
 }
 
@@ -205,7 +197,7 @@ function caseGenerator(seed: number, name: string, i: number): Rng {
  * Returns the inputs as a list. A list of numbers is a single shape, and a list of tensors or
  * shapes is several inputs.
  */
-function inputList(input: GradcheckOptions['input']): readonly GradcheckInput[] {
+export function inputList(input: GradcheckOptions['input']): readonly GradcheckInput[] {
   const isShape = (value: unknown): value is readonly number[] =>
     Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0);
   if (input instanceof Tensor || isShape(input)) return [input];
@@ -217,13 +209,9 @@ function inputList(input: GradcheckOptions['input']): readonly GradcheckInput[] 
   );
 }
 
-async function readInput(
+export async function readInput(
   input: GradcheckInput,
 ): Promise<{ shape: number[]; values?: Float64Array }> {
   if (!(input instanceof Tensor)) return { shape: [...input] };
   return { shape: [...input.shape], values: await readValues(input) };
-}
-
-async function readValues(tensor: Tensor): Promise<Float64Array> {
-  return Float64Array.from(await tensor.data());
 }

@@ -17,4 +17,5 @@ export {
   type GradcheckOptions,
   type GradcheckReport,
 } from './gradcheck.ts';
+export { gradcheckNetwork, type GradcheckNetworkOptions } from './gradcheckNetwork.ts';
 export type { Result } from './result.ts';

@@ -19,6 +19,9 @@ export interface CheckedTensor extends HostTensor {
   readonly name: string;
 }
 
+/** Outputs that depend on values, which finite differences change one at a time. */
+export type Probed = Pick<GradcheckTarget, 'setValue' | 'outputsAfterChange'>;
+
 /** The gradient of each checked tensor, by the tensor's name. */
 export type HostGradients = Record<string, HostTensor>;
 
@@ -259,6 +262,11 @@ export class GradcheckTarget {
    */
   setValue(tensor: CheckedTensor, index: number, value: number): void {
     tensor.values[index] = value;
+    this.store(tensor);
+  }
+
+  /** Copies the values of a checked tensor into the parameter of the box, if it is one. */
+  store(tensor: CheckedTensor): void {
     const param = this.#params.get(tensor.name);
     if (param) assign(param, tensor.values);
   }

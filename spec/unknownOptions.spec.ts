@@ -26,7 +26,7 @@ import { loadCsv } from '../data/csv.ts';
 import { loadImageFolder } from '../data/imageFolder.ts';
 import { loadMnist } from '../data/mnist.ts';
 import { toOnnx } from '../formats/index.ts';
-import { gradcheck, gradcheckAll } from '../gradcheck/index.ts';
+import { gradcheck, gradcheckAll, gradcheckNetwork } from '../gradcheck/index.ts';
 import * as models from '../models/index.ts';
 import { gridPoints, randomPoints } from '../search/index.ts';
 import { messageOf } from './support/compare.ts';
@@ -146,6 +146,10 @@ const asyncCalls: readonly (readonly [call: () => Promise<unknown>, message: str
   [
     () => gradcheck(box(), withExtra({ input: [3, 2] }, { sed: 1 })),
     'gradcheck: unknown option sed; did you mean seed?',
+  ],
+  [
+    () => gradcheckNetwork(box(), withExtra({ input: [3, 2] }, { cases: 1 })),
+    'gradcheckNetwork: unknown option cases; expected one of input, seed, directions, budget, onBox',
   ],
   [
     () => gradcheckAll({ Linear }, {}, withExtra({}, { case: 1 })),

@@ -79,6 +79,8 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
   gradcheck() {
     const lines = run('gradcheck', 'Linear', 'Euclidean', '--cases', '2');
     expect(lines.at(-1)).toBe('float64, seed 0: every gradient agrees');
+    const ofNetwork = run('gradcheck', network, '--input', `${HEIGHT},${WIDTH},1`);
+    expect(ofNetwork.at(-1)).toBe('float64, seed 0: every gradient agrees');
   },
   doctor() {
     const lines = run('doctor', network, ...data, ...WASM);

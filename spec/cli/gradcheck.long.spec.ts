@@ -114,7 +114,7 @@ test.each([
   [['--module', './no-such.ts'], /^boxprop: \.\/no-such\.ts: no such file\n$/],
   [
     ['--colour'],
-    /^boxprop: unknown option --colour; expected one of --backend, --simd, --cases, --seed, --json, --module, --help\n$/,
+    /^boxprop: unknown option --colour; expected one of --backend, --simd, --cases, --seed, --json, --module, --weights, --input, --help\n$/,
   ],
 ] as const)('refuses %j in one line', (args, message) => {
   const { status, stdout, stderr } = boxprop('gradcheck', ...args);

@@ -42,74 +42,115 @@ function windowOf(
   );
 }
 
-/** Calls `visit` with the indices of x, y and w of every product of the convolution. */
-type ForEachProduct = (window: Window, visit: (x: number, y: number, w: number) => void) => void;
+/** One of the three sums over all products of a convolution, for one tap of the filter. */
+type AddTap = (window: Window, x: number, y: number, tap: number, values: Values) => void;
 
-const full: ForEachProduct = (window, visit) => {
-  const { inChannels, outChannels } = window;
-  forEachTap(window, (x, y, tap) => {
+/** The values of x, y and w, or of their gradients. One of the three is the sum. */
+interface Values {
+  readonly x: Numbers;
+  readonly y: Numbers;
+  readonly w: Numbers;
+}
+
+type Numbers = ReturnType<typeof allocate>;
+
+/** The sums of a convolution. Each has loops of its own: a call for every product is slow. */
+interface Sums {
+  readonly isDepthwise: boolean;
+  readonly output: AddTap;
+  readonly input: AddTap;
+  readonly filter: AddTap;
+}
+
+const full: Sums = {
+  isDepthwise: false,
+  output({ inChannels, outChannels }, xPixel, yPixel, tap, { x, y, w }) {
+    const to = yPixel * outChannels;
     for (let c = 0; c < inChannels; c++) {
-      const w = (tap * inChannels + c) * outChannels;
-      for (let d = 0; d < outChannels; d++) visit(x * inChannels + c, y * outChannels + d, w + d);
+      const value = x[xPixel * inChannels + c];
+      const from = (tap * inChannels + c) * outChannels;
+      for (let d = 0; d < outChannels; d++) y[to + d] += value * w[from + d];
     }
-  });
+  },
+  input({ inChannels, outChannels }, xPixel, yPixel, tap, { x, y, w }) {
+    const from = yPixel * outChannels;
+    for (let c = 0; c < inChannels; c++) {
+      const weights = (tap * inChannels + c) * outChannels;
+      let sum = x[xPixel * inChannels + c];
+      for (let d = 0; d < outChannels; d++) sum += y[from + d] * w[weights + d];
+      x[xPixel * inChannels + c] = sum;
+    }
+  },
+  filter({ inChannels, outChannels }, xPixel, yPixel, tap, { x, y, w }) {
+    const from = yPixel * outChannels;
+    for (let c = 0; c < inChannels; c++) {
+      const value = x[xPixel * inChannels + c];
+      const to = (tap * inChannels + c) * outChannels;
+      for (let d = 0; d < outChannels; d++) w[to + d] += value * y[from + d];
+    }
+  },
 };
 
 /**
  * With `multiplier` filters per channel, output channel c · multiplier + m depends only on input
  * channel c.
  */
-const depthwise: ForEachProduct = (window, visit) => {
-  const { inChannels, outChannels } = window;
-  const multiplier = outChannels / inChannels;
-  forEachTap(window, (x, y, tap) => {
+const depthwise: Sums = {
+  isDepthwise: true,
+  output({ inChannels, outChannels }, xPixel, yPixel, tap, { x, y, w }) {
+    const multiplier = outChannels / inChannels;
     for (let d = 0; d < outChannels; d++) {
-      visit(
-        x * inChannels + Math.floor(d / multiplier),
-        y * outChannels + d,
-        tap * outChannels + d,
-      );
+      const c = Math.floor(d / multiplier);
+      y[yPixel * outChannels + d] += x[xPixel * inChannels + c] * w[tap * outChannels + d];
     }
-  });
+  },
+  input({ inChannels, outChannels }, xPixel, yPixel, tap, { x, y, w }) {
+    const multiplier = outChannels / inChannels;
+    for (let d = 0; d < outChannels; d++) {
+      const c = Math.floor(d / multiplier);
+      x[xPixel * inChannels + c] += y[yPixel * outChannels + d] * w[tap * outChannels + d];
+    }
+  },
+  filter({ inChannels, outChannels }, xPixel, yPixel, tap, { x, y, w }) {
+    const multiplier = outChannels / inChannels;
+    for (let d = 0; d < outChannels; d++) {
+      const c = Math.floor(d / multiplier);
+      w[tap * outChannels + d] += x[xPixel * inChannels + c] * y[yPixel * outChannels + d];
+    }
+  },
 };
 
-function forward(name: string, forEachProduct: ForEachProduct): KernelConfig {
+function forward(name: string, { isDepthwise, output }: Sums): KernelConfig {
   return kernel<tf.Conv2DInputs, ConvAttrs>(name, (backend, { x, filter }, attrs) => {
-    const window = windowOf(x.shape, filter.shape, attrs, forEachProduct === depthwise);
-    const [xValues, weight] = [backend.values(x), backend.values(filter)];
-    const out = allocate('float32', sizeOf(window.outShape));
-    forEachProduct(window, (xAt, yAt, wAt) => {
-      out[yAt] += xValues[xAt] * weight[wAt];
-    });
-    return backend.output(out, window.outShape, 'float32');
+    const window = windowOf(x.shape, filter.shape, attrs, isDepthwise);
+    const y = allocate('float32', sizeOf(window.outShape));
+    const values = { x: backend.values(x), y, w: backend.values(filter) };
+    forEachTap(window, (from, to, tap) => output(window, from, to, tap, values));
+    return backend.output(y, window.outShape, 'float32');
   });
 }
 
-function inputGradient(name: string, forEachProduct: ForEachProduct): KernelConfig {
+function inputGradient(name: string, { isDepthwise, input }: Sums): KernelConfig {
   type Attrs = ConvAttrs & { inputShape: number[] };
   return kernel<tf.Conv2DBackpropInputInputs, Attrs>(name, (backend, { dy, filter }, attrs) => {
-    const window = windowOf(attrs.inputShape, filter.shape, attrs, forEachProduct === depthwise);
+    const window = windowOf(attrs.inputShape, filter.shape, attrs, isDepthwise);
     checkShape(name, dy.shape, window.outShape);
-    const [dyValues, weight] = [backend.values(dy), backend.values(filter)];
-    const dx = allocate('float32', sizeOf(window.inShape));
-    forEachProduct(window, (xAt, yAt, wAt) => {
-      dx[xAt] += dyValues[yAt] * weight[wAt];
-    });
-    return backend.output(dx, window.inShape, 'float32');
+    const x = allocate('float32', sizeOf(window.inShape));
+    const values = { x, y: backend.values(dy), w: backend.values(filter) };
+    forEachTap(window, (to, from, tap) => input(window, to, from, tap, values));
+    return backend.output(x, window.inShape, 'float32');
   });
 }
 
-function filterGradient(name: string, forEachProduct: ForEachProduct): KernelConfig {
+function filterGradient(name: string, { isDepthwise, filter }: Sums): KernelConfig {
   type Attrs = ConvAttrs & { filterShape: number[] };
   return kernel<tf.Conv2DBackpropFilterInputs, Attrs>(name, (backend, { x, dy }, attrs) => {
-    const window = windowOf(x.shape, attrs.filterShape, attrs, forEachProduct === depthwise);
+    const window = windowOf(x.shape, attrs.filterShape, attrs, isDepthwise);
     checkShape(name, dy.shape, window.outShape);
-    const [xValues, dyValues] = [backend.values(x), backend.values(dy)];
-    const dw = allocate('float32', sizeOf(window.filterShape));
-    forEachProduct(window, (xAt, yAt, wAt) => {
-      dw[wAt] += xValues[xAt] * dyValues[yAt];
-    });
-    return backend.output(dw, window.filterShape, 'float32');
+    const w = allocate('float32', sizeOf(window.filterShape));
+    const values = { x: backend.values(x), y: backend.values(dy), w };
+    forEachTap(window, (from, to, tap) => filter(window, from, to, tap, values));
+    return backend.output(w, window.filterShape, 'float32');
   });
 }
 

@@ -24,24 +24,32 @@ export const matmulKernels: KernelConfig[] = [
       const aMatrices = matrixNumbers(aBatch, batch);
       const bMatrices = matrixNumbers(bBatch, batch);
 
-      // a(i, k) = aValues[aStart + i * aRowStride + k * aInnerStride], and b(k, j) accordingly.
+      // a(i, k) = aValues[aStart + i * aRowStride + k * aInnerStride].
       const [aRowStride, aInnerStride] = transposeA ? [1, aColumns] : [aColumns, 1];
-      const [bInnerStride, bColumnStride] = transposeB ? [1, bColumns] : [bColumns, 1];
       const [aValues, bValues] = [backend.values(a), backend.values(b)];
       const dtype = tf.upcastType(a.dtype, b.dtype);
       const out = allocate(dtype, sizeOf(batch) * rows * columns);
-      let to = 0;
       for (let n = 0; n < aMatrices.length; n++) {
         const aStart = aMatrices[n] * aRows * aColumns;
         const bStart = bMatrices[n] * bRows * bColumns;
         for (let i = 0; i < rows; i++) {
-          for (let j = 0; j < columns; j++) {
-            let sum = 0;
-            for (let k = 0; k < inner; k++) {
-              const left = aValues[aStart + i * aRowStride + k * aInnerStride];
-              sum += left * bValues[bStart + k * bInnerStride + j * bColumnStride];
+          const to = (n * rows + i) * columns;
+          const aRow = aStart + i * aRowStride;
+          // The inner loop goes along the rows of b as they lie in memory.
+          if (transposeB) {
+            for (let j = 0; j < columns; j++) {
+              const bRow = bStart + j * bColumns;
+              let sum = 0;
+              for (let k = 0; k < inner; k++)
+                sum += aValues[aRow + k * aInnerStride] * bValues[bRow + k];
+              out[to + j] = sum;
             }
-            out[to++] = sum;
+          } else {
+            for (let k = 0; k < inner; k++) {
+              const left = aValues[aRow + k * aInnerStride];
+              const bRow = bStart + k * bColumns;
+              for (let j = 0; j < columns; j++) out[to + j] += left * bValues[bRow + j];
+            }
           }
         }
       }
