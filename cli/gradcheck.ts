@@ -172,7 +172,7 @@ function formatProblem({ name, config, tensor, message = '', pass }: Result): st
   return `${pass ? 'note' : 'FAIL'} ${config || name}: ${problem}`;
 }
 
-/** The number of gradients about which nothing can be said that are listed. */
+/** The largest number of gradients that could not be compared and are listed. */
 const MOST_NOTES = 10;
 
 /** Formats the gradients of a network that could not be compared. */

@@ -17,7 +17,10 @@ interface Options {
   readonly directions: number;
 }
 
-/** A forward pass of more multiply-adds runs one example, and another two. */
+/**
+ * If a forward pass of one example takes more multiply-adds, the batch has one example, otherwise
+ * two.
+ */
 const LARGE = 5e7;
 
 /**

@@ -29,9 +29,9 @@ export const OTHER_ROUTE: Violation = {
  * Checks one case in double precision: first the contract, and then every coordinate of every
  * gradient.
  *
- * @param isDrawn whether the inputs were drawn for the check. Then a gradient of which nothing can
- *   be said fails, because other inputs can be drawn. In a network such a gradient passes with a
- *   message: a unit that is off has no gradient.
+ * @param isDrawn whether the inputs were drawn for the check. Then a gradient that cannot be
+ *   compared fails, because other inputs can be drawn. In a network such a gradient passes with a
+ *   message, because a unit that is off has no gradient.
  */
 export function checkCase(name: string, item: Case, rng: Rng, isDrawn = true): Result[] {
   const { config } = item;

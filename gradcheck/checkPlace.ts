@@ -56,11 +56,11 @@ export function placesOf(network: AnyModule, inputs: readonly Tensor[]): Place[]
   return places;
 }
 
-/** The number of forward passes, in each of which the contract runs a box. */
+/** The check of the contract of a box takes about as long as this many forward passes. */
 const CONTRACT = 60;
 /** The largest number of derivatives for which every coordinate is checked. */
 const MOST_DERIVATIVES = 4e6;
-/** The largest number of coordinates of a tensor that are drawn from a larger one. */
+/** The largest number of coordinates of a tensor that are checked in a large box. */
 const SAMPLE = 20;
 
 /**

@@ -148,7 +148,10 @@ function checkWhole(
   }
 }
 
-/** Returns the last result that fails, because a mistake also changes the gradients before it. */
+/**
+ * Returns the last result that fails, because a mistake also changes the gradients before it.
+ * Returns undefined if all pass.
+ */
 function lastWrong<T>(tensors: readonly T[], check: (tensor: T) => Result): Result | undefined {
   for (const tensor of [...tensors].reverse()) {
     const result = check(tensor);

@@ -41,8 +41,8 @@ function boxPaths(network: AnyModule): string[] {
 /**
  * The path from the input of a network to a target, which is one of its boxes or containers at any
  * depth. A trace computes the output of the target (`infer`), propagates a gradient back to the
- * input (`inputGradient`, or by another rule `project`), and finds the block of the input on which a
- * block of the output depends (`spanOfInput`). Boxes on which the target does not depend are left
+ * input (`inputGradient`, or `project` for another rule), and finds the block of the input on which
+ * a block of the output depends (`spanOfInput`). Boxes on which the target does not depend are left
  * out.
  *
  * Errors: `expected box to be one of 0, 1, 2, got "7"`; a network that takes a list of

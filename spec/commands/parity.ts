@@ -20,7 +20,7 @@ const LARGEST_ON_CARDS = 1 << 17;
 
 const { cases, out } = new Command('parity')
   .description('how far every box is from float64, on every backend that is here')
-  .option('--cases <n>', 'cases a box', integerOption('--cases', 1), 8)
+  .option('--cases <n>', 'cases per box', integerOption('--cases', 1), 8)
   .option('--out <file>', 'where the tables go', 'docs/parity.md')
   .parse()
   .opts<{ cases: number; out: string }>();
@@ -108,13 +108,13 @@ writeFileSync(
   out,
   `# Every box on every backend
 
-The largest difference between a backend's outputs and gradients and those in double precision, as a share of the
-scale of the tensor. \`npm run parity -- --cases ${cases}\` makes these tables. webgl and webgpu run on SwiftShader, a GPU in
-software.
+The tables show the largest difference between a backend's outputs and gradients and those in double precision, as a
+share of the scale of the tensor. \`npm run parity -- --cases ${cases}\` makes these tables. webgl and webgpu run on
+SwiftShader, a GPU in software.
 ${absent}
 ## Small random cases
 
-Up to a few dozen values and every option, over ${cases} cases a box.
+The cases have up to a few dozen values and use every option. Each box has ${cases} cases.
 
 ${random}
 
@@ -123,8 +123,8 @@ ${random}
 Boxes in training, on inputs as large as those of real networks. Long sums lose digits that the small cases keep, and
 so do values far from 0. The last of these tables has inputs whose values are all equal. A case passes up to 1e-5;
 convolutions and Linear, whose kernels add up to 50,176 terms one after another in single precision, up to 2e-5.
-DivisiveNorm2D far from 0 is left out, because there its maximum has a kink. On webgl and webgpu the cases above
-${LARGEST_ON_CARDS.toLocaleString('en')} input values are left out, because in software they take minutes.
+DivisiveNorm2D far from 0 is left out, because there its maximum has a kink. On webgl and webgpu, cases of more
+than ${LARGEST_ON_CARDS.toLocaleString('en')} input values are left out, because they take minutes on a GPU in software.
 
 "fails" marks an error above its bound.
 
