@@ -1,10 +1,6 @@
-import { nameOf } from '../lib/check.ts';
-import { BoxError } from '../lib/errors.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { AnyModule, Module } from '../lib/module.ts';
-import { propagate } from '../lib/propagate.ts';
-import { Graph } from '../modules/container/graph.ts';
-import type { GraphNode } from '../modules/container/graphNodes.ts';
+import { graphOfSteps, stepsOf, type Step } from './steps.ts';
 
 /** The result of `foldBatchNorm`. */
 export interface Folded<In, Out> {
@@ -14,14 +10,6 @@ export interface Folded<In, Out> {
   readonly folded: readonly string[];
   /** Disposes the tensors that do not belong to the original. */
   readonly dispose: () => void;
-}
-
-/** A box that runs, with the names of the values that it takes. */
-interface Step {
-  readonly name: string;
-  readonly path: string;
-  readonly box: AnyModule;
-  readonly inputs: readonly string[];
 }
 
 /**
@@ -42,7 +30,7 @@ interface Step {
  *     const scores = quick.infer(images);   // as network.infer(images), up to rounding
  */
 export function foldBatchNorm<In, Out>(network: Module<In, Out>): Folded<In, Out> {
-  const { inputs, steps, outputs } = stepsOf(network);
+  const { inputs, steps, outputs } = stepsOf(network, 'foldBatchNorm');
   const taken = [...steps.flatMap((step) => step.inputs), ...outputs];
   const uses = (value: string) => taken.filter((name) => name === value).length;
   /** The steps that are kept, by the name of the value that each returns. */
@@ -67,19 +55,13 @@ export function foldBatchNorm<In, Out>(network: Module<In, Out>): Folded<In, Out
     folded.push(step.path);
   }
   if (folded.length === 0) return { network, folded, dispose: () => undefined };
-  const graph = new Graph<string | readonly string[], string | readonly string[]>({
-    inputs: one(inputs, network.arity === 'tensor'),
-    nodes: [...kept.values()].map(({ name, box, inputs: from }) => {
-      return [name, box, one(from, box.arity === 'tensor')] as GraphNode;
-    }),
-    outputs: one(
-      outputs.map((name) => standsFor.get(name) ?? name),
-      outputs.length === 1,
-    ),
-  });
+  const rest = {
+    inputs,
+    steps: [...kept.values()],
+    outputs: outputs.map((name) => standsFor.get(name) ?? name),
+  };
   return {
-    // The graph has the inputs and outputs of the network, but its type does not express this.
-    network: graph as unknown as Module<In, Out>,
+    network: graphOfSteps(network, rest),
     folded,
     dispose: () => made.forEach((box) => box.dispose()),
   };
@@ -92,41 +74,4 @@ function foldInto(before: AnyModule, after: AnyModule): AnyModule | undefined {
   const box = before.withChannelMap(map);
   disposeTensors(map);
   return box;
-}
-
-/** Returns the boxes of a network in the order in which they run. */
-function stepsOf(network: AnyModule) {
-  const inputs = inputsOf(network);
-  const names = new Set(inputs);
-  const steps: Step[] = [];
-  const outputs = propagate(network, inputs, (box, from: readonly string[], path) => {
-    const name = newName(path, names);
-    steps.push({ name, path, box, inputs: from });
-    return name;
-  });
-  return { inputs, steps, outputs };
-}
-
-function inputsOf(network: AnyModule & { readonly inputs?: unknown }): readonly string[] {
-  if (network.arity === 'tensor') return ['input'];
-  const { inputs } = network;
-  if (Array.isArray(inputs) && inputs.every((name) => typeof name === 'string')) return inputs;
-  throw new BoxError(
-    [`foldBatchNorm > ${nameOf(network)}`],
-    'expected a network of one input or of named inputs, got one that takes any list of tensors',
-  );
-}
-
-/** Returns the name of a graph's node for a path, such as `box0_body` for `0.body`. */
-function newName(path: string, names: Set<string>): string {
-  const word = path.replaceAll('.', '_');
-  const base = /^[A-Za-z_]/.test(word) ? word : `box${word}`;
-  let name = base;
-  for (let k = 2; names.has(name); k++) name = `${base}_${k}`;
-  names.add(name);
-  return name;
-}
-
-function one(names: readonly string[], isOne: boolean): string | readonly string[] {
-  return isOne ? names[0] : names;
 }

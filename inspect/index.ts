@@ -13,6 +13,7 @@ export { drawSummary } from './summary/drawSummary.ts';
 export { diagnose } from './doctor/diagnose.ts';
 export type { Diagnostic, DiagnosticContext, Severity } from './doctor/diagnostic.ts';
 export { foldBatchNorm, type Folded } from './foldBatchNorm.ts';
+export { layersOf, withoutLayers, type Layer, type WithoutLayersOptions } from './withoutLayers.ts';
 export { costGradient, inputGradient } from './inputGradient.ts';
 export { saliency, type SaliencyOptions } from './saliency.ts';
 export { projectUnit, type ProjectUnitOptions } from './projectUnit.ts';

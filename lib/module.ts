@@ -271,6 +271,17 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
     return undefined;
   }
 
+  /**
+   * Returns a new box with the options of this box, for inputs of another shape (the batch
+   * included), with new initial parameters. Returns undefined if the box does not know how. The
+   * ablation of layers uses it for the box behind a gap.
+   *
+   * Errors: those of the constructor, such as channels that the groups do not divide.
+   */
+  forInput(_inputShape: Shape, _rng: Rng): Module<In, Out> | undefined {
+    return undefined;
+  }
+
   /** Describes the box in the words of the slides: `96 11x11 filters at stride 4, pad 0`. */
   describe(): string {
     return nameOf(this);

@@ -231,6 +231,11 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     return { ...sameShape(input, 'elementwise'), ...(positions === 1 && { trainingExamples: 2 }) };
   }
 
+  override forInput(input: Shape): BatchNorm {
+    const { eps, momentum, params } = this;
+    return new BatchNorm(input[input.length - 1], { eps, momentum, affine: 'weight' in params });
+  }
+
   /** With the running statistics, scale = γ/√(σ² + ε) and shift = β − μ · scale. */
   override channelMap(): ChannelMap {
     const { runningMean } = this.buffers;

@@ -105,6 +105,7 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
   readonly paddingMode: PaddingMode;
   readonly dilation: number;
   readonly groups: number;
+  readonly #options: Conv1DOptions;
 
   constructor(
     inChannels: number,
@@ -145,6 +146,7 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
     this.paddingMode = checkPaddingMode(this, options.paddingMode ?? 'zeros');
     this.dilation = dilation;
     this.groups = groups;
+    this.#options = options;
     const [groupIn, groupOut] = [inChannels / groups, outChannels / groups];
     const fan = { fanIn: kernelSize * groupIn, fanOut: kernelSize * groupOut };
     this.params = {
@@ -200,6 +202,11 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
     const options = { stride, padding, paddingMode, dilation, groups, init: zeros };
     const box = new Conv1D(inChannels, outChannels, kernelSize, options);
     return assignMapped(box, this.params, map);
+  }
+
+  override forInput(input: Shape, rng: Rng): Conv1D {
+    const { outChannels, kernelSize } = this;
+    return new Conv1D(input[2], outChannels, kernelSize, { ...this.#options, rng });
   }
 
   #geometry([, length]: Shape): Geometry {

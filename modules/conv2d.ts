@@ -103,6 +103,7 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
   readonly paddingMode: PaddingMode;
   readonly dilation: readonly [number, number];
   readonly groups: number;
+  readonly #options: Conv2DOptions;
 
   constructor(
     inChannels: number,
@@ -133,6 +134,7 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
     this.paddingMode = checkPaddingMode(this, options.paddingMode ?? 'zeros');
     this.dilation = pair(this, 'dilation', options.dilation ?? 1);
     this.groups = groups;
+    this.#options = options;
     const [height, width] = this.kernelSize;
     const [groupIn, groupOut] = [inChannels / groups, outChannels / groups];
     const fan = { fanIn: height * width * groupIn, fanOut: height * width * groupOut };
@@ -187,6 +189,11 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
     const options = { stride, padding, paddingMode, dilation, groups, init: zeros };
     const box = new Conv2D(inChannels, outChannels, kernelSize, options);
     return assignMapped(box, this.params, map);
+  }
+
+  override forInput(input: Shape, rng: Rng): Conv2D {
+    const { outChannels, kernelSize } = this;
+    return new Conv2D(input[3], outChannels, kernelSize, { ...this.#options, rng });
   }
 
   override describe(): string {

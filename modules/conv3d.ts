@@ -102,6 +102,7 @@ export class Conv3D extends Module<Tensor5D, Tensor5D, Conv3DCache> {
   readonly padding: Three | 'valid' | 'same';
   readonly dilation: Three;
   readonly groups: number;
+  readonly #options: Conv3DOptions;
 
   constructor(
     inChannels: number,
@@ -122,6 +123,7 @@ export class Conv3D extends Module<Tensor5D, Tensor5D, Conv3DCache> {
     this.padding = checkPadding3D(this, options.padding ?? 'valid');
     this.dilation = triple(this, 'dilation', options.dilation ?? 1);
     this.groups = groups;
+    this.#options = options;
     const cells = this.kernelSize.reduce((product, size) => product * size);
     const [groupIn, groupOut] = [inChannels / groups, outChannels / groups];
     const fan = { fanIn: cells * groupIn, fanOut: cells * groupOut };
@@ -188,6 +190,11 @@ export class Conv3D extends Module<Tensor5D, Tensor5D, Conv3DCache> {
     const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups } = this;
     const options = { stride, padding, dilation, groups, init: zeros };
     return assignMapped(new Conv3D(inChannels, outChannels, kernelSize, options), this.params, map);
+  }
+
+  override forInput(input: Shape, rng: Rng): Conv3D {
+    const { outChannels, kernelSize } = this;
+    return new Conv3D(input[4], outChannels, kernelSize, { ...this.#options, rng });
   }
 
   override describe(): string {

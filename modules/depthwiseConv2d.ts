@@ -100,6 +100,7 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
   readonly padding: ConvPadding;
   readonly paddingMode: PaddingMode;
   readonly dilation: readonly [number, number];
+  readonly #options: DepthwiseConv2DOptions;
 
   constructor(channels: number, kernelSize: Pair, options: DepthwiseConv2DOptions = {}) {
     super();
@@ -116,6 +117,7 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
     const { multiplier = 1, bias = true, init = glorotUniform, rng } = options;
     checkSize(this, 'channels', channels);
     checkSize(this, 'multiplier', multiplier);
+    this.#options = options;
     this.channels = channels;
     this.multiplier = multiplier;
     this.kernelSize = pair(this, 'kernelSize', kernelSize);
@@ -179,6 +181,10 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
     const options = { multiplier, stride, padding, paddingMode, dilation, init: zeros };
     const box = new DepthwiseConv2D(channels, kernelSize, options);
     return assignMapped(box, this.params, map, (scale) => reshape(scale, [channels, multiplier]));
+  }
+
+  override forInput(input: Shape, rng: Rng): DepthwiseConv2D {
+    return new DepthwiseConv2D(input[3], this.kernelSize, { ...this.#options, rng });
   }
 
   override describe(): string {

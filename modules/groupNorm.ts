@@ -131,6 +131,11 @@ export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
     return { ...sameShape(input, window), statistics: true };
   }
 
+  override forInput(input: Shape): GroupNorm {
+    const { groups, eps, params } = this;
+    return new GroupNorm(groups, input[input.length - 1], { eps, affine: 'weight' in params });
+  }
+
   #grouping(shape: Shape): ReductionGroups {
     const rows = numElements(shape.slice(1, -1));
     const columns = this.channels / this.groups;

@@ -119,6 +119,11 @@ export class InstanceNorm extends Module<Tensor, Tensor, InstanceNormCache> {
     return { ...sameShape(input, 'elementwise'), statistics: true };
   }
 
+  override forInput(input: Shape): InstanceNorm {
+    const { eps, params } = this;
+    return new InstanceNorm(input[input.length - 1], { eps, affine: 'weight' in params });
+  }
+
   /** Makes one group per example and channel. */
   #grouping(shape: Shape): ReductionGroups {
     const positions = numElements(shape.slice(1, -1));

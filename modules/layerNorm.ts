@@ -122,6 +122,11 @@ export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
     return { ...sameShape(input, 'channels'), statistics: this.shape.length > 1 };
   }
 
+  override forInput(input: Shape): LayerNorm {
+    const { eps, params, shape } = this;
+    return new LayerNorm(input.slice(-shape.length), { eps, affine: 'weight' in params });
+  }
+
   /** Makes one group per example and position before the last axes. */
   #examples(x: Tensor): ReductionGroups {
     const columns = numElements(this.shape);

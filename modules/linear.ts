@@ -51,6 +51,7 @@ export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
   override readonly hidesInfinity = false;
   readonly inFeatures: number;
   readonly outFeatures: number;
+  readonly #options: LinearOptions;
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
@@ -61,6 +62,7 @@ export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
     const fan = { fanIn: inFeatures, fanOut: outFeatures };
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
+    this.#options = options;
     this.params = {
       weight: createParam(this, 'weight', [outFeatures, inFeatures], fan, init, rng),
       ...(bias && { bias: createParam(this, 'bias', [outFeatures], fan, zeros) }),
@@ -100,6 +102,10 @@ export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
   override withChannelMap(map: ChannelMap): Linear {
     const box = new Linear(this.inFeatures, this.outFeatures, { init: zeros });
     return assignMapped(box, this.params, map, (scale) => reshape(scale, [this.outFeatures, 1]));
+  }
+
+  override forInput([, features]: Shape, rng: Rng): Linear {
+    return new Linear(features, this.outFeatures, { ...this.#options, rng });
   }
 
   override describe(): string {

@@ -66,6 +66,7 @@ export class PReLU extends Module<Tensor, Tensor, PReLUCache> {
   override readonly noDecay = ['weight'];
   override readonly hidesInfinity = false;
   readonly numParameters: number;
+  readonly #options: PReLUOptions;
 
   constructor(numParameters = 1, options: PReLUOptions = {}) {
     super();
@@ -76,6 +77,7 @@ export class PReLU extends Module<Tensor, Tensor, PReLUCache> {
     const initializer = typeof init === 'number' ? fill(init) : init;
     const fan = { fanIn: 1, fanOut: 1 };
     this.numParameters = numParameters;
+    this.#options = options;
     this.params = { weight: createParam(this, 'weight', [numParameters], fan, initializer, rng) };
   }
 
@@ -111,6 +113,10 @@ export class PReLU extends Module<Tensor, Tensor, PReLUCache> {
     checkRank(this, input);
     this.#checkChannels(input);
     return sameShape(input, 'elementwise');
+  }
+
+  override forInput(input: Shape, rng: Rng): PReLU {
+    return new PReLU(input[input.length - 1], { ...this.#options, rng });
   }
 
   #checkChannels(shape: Shape): void {
