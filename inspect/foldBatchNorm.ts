@@ -67,7 +67,10 @@ export function foldBatchNorm<In, Out>(network: Module<In, Out>): Folded<In, Out
   };
 }
 
-/** Returns a box that computes `before` followed by `after`, if there is one. */
+/**
+ * Returns one box that computes `before` followed by `after`. Returns undefined if `after` does
+ * more than multiply each channel and add to it, or if the weights of `before` cannot include this.
+ */
 function foldInto(before: AnyModule, after: AnyModule): AnyModule | undefined {
   const map = after.channelMap();
   if (map === undefined) return undefined;

@@ -151,8 +151,8 @@ export class GradientExchange {
    * returns the gradients of the whole batch under the names of the parameters. Averages the
    * buffers over the ranks.
    *
-   * Errors: the problem of the first rank that has one; a mean if the labels on all ranks are
-   *         ignored.
+   * Errors: the problem of the first rank that has one; a mean over examples whose labels are all
+   *         ignored, on all ranks.
    */
   async finish({ grads, buffers, batch, loss, problem }: RankStep): Promise<WholeStep> {
     let started = performance.now();

@@ -10,7 +10,10 @@ export interface WholeBatch {
   readonly part: number;
   /** The factor by which the rank's loss and gradients are multiplied before they are summed. */
   readonly scale: number;
-  /** The sums over the ranks are divided by the sum of this number. */
+  /**
+   * The sums of the losses and gradients over the ranks are divided by the sum of this number over
+   * the ranks.
+   */
   readonly weight: number;
 }
 

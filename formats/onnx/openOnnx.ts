@@ -122,7 +122,7 @@ export async function openOnnx(
     const name = await textOf(fields, 3);
     const op = await textOf(fields, 4);
     const attributes = new Map<string, FileAttribute>();
-    // The attributes of an operator that is not supported are not read, because they may be graphs.
+    // The graphs of control flow are not read, because the import refuses these operators.
     for (const one of messages.all(fields, 5)) {
       if (!HAS_GRAPHS.has(op)) attributes.set(...(await attribute(one, name || op)));
     }

@@ -61,7 +61,8 @@ export async function readZipDirectory(
     const nameEnd = at + ENTRY_BYTES + view.getUint16(at + 28, true);
     const extraEnd = nameEnd + view.getUint16(at + 30, true);
     const end = extraEnd + view.getUint16(at + 32, true);
-    if (end > bytes) throw fail(`expected a directory of ${bytes} bytes, it ends within a member`);
+    if (end > bytes)
+      throw fail(`expected a directory of ${bytes} bytes, got one that ends within a member`);
     const name = new TextDecoder().decode(directory.subarray(at + ENTRY_BYTES, nameEnd));
     if ((view.getUint16(at + 8, true) & 1) !== 0) throw fail(`${brief(name)} is encrypted`);
     if (view.getUint16(at + 10, true) !== 0) {

@@ -8,8 +8,8 @@ export { torchvisionGooglenet, torchvisionGooglenetAuxiliary } from './googlenet
 const IMAGENET = { inputShape: [224, 224, 3], classes: 1000 } as const;
 
 /**
- * The networks whose torchvision name is the name of a different network here, by their names on
- * the command line.
+ * The networks of torchvision whose names are taken by different networks here. The keys are their
+ * names on the command line.
  */
 export const torchvisionNetworks = {
   'torchvision-alexnet': {
