@@ -42,7 +42,7 @@ export function layersOf(network: AnyModule, inputShape: Shape): Layer[] {
 export interface WithoutLayersOptions {
   /**
    * The paths of the boxes to leave out. The path of a layer (see `layersOf`) leaves out the whole
-   * layer; the path of any other box, or of a container, leaves out exactly this.
+   * layer; the path of any other box, or of a container, leaves out this box or container alone.
    */
   readonly without: readonly string[];
   /** The shape of one example, without the batch. */
@@ -58,9 +58,9 @@ export interface WithoutLayersOptions {
  *   x_{i+1} = F_{i+1}(x_{i−1}, w)   instead of   F_{i+1}(F_i(x_{i−1}, w_i), w_{i+1})
  *
  * A box that cannot take the new input is replaced by one with the same options and new weights
- * (`Module.forInput`): behind a convolution that is left out, the next convolution has other
- * channels. All other boxes keep their weights. A box that changes the number of axes, such as
- * Flatten, stays, because the boxes behind it need it.
+ * (`Module.forInput`): behind a convolution that is left out, the next convolution gets another
+ * number of channels. All other boxes keep their weights. A box that changes the number of axes,
+ * such as Flatten, stays, because the boxes behind it need it.
  *
  * The result takes over all boxes of the network; those that are left out are disposed.
  *

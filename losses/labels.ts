@@ -98,8 +98,8 @@ export function scoreRows(cost: LabelCost, input: Tensor): Tensor2D {
 /** Returns labels of shape [N, ...] as a list [positions]. Throws if they have another shape. */
 export function labelRows(cost: object, labels: Tensor, scores: Tensor): Tensor1D {
   checkTensor(cost, 'forward', 'labels', labels, scores.shape.slice(0, -1), 'int32');
-  // The labels are read next. Those of the given tensor are known before a compiled step runs, but
-  // reading those of a new tensor would end its graph.
+  // The values of the labels are read next. Those of the given tensor are known when a step is
+  // recorded as a graph, but reading those of a reshaped tensor would split the graph.
   return labels.rank === 1 ? (labels as Tensor1D) : reshape(labels, [-1]);
 }
 

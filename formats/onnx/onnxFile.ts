@@ -12,8 +12,8 @@ import { openOnnx, type OnnxFile } from './openOnnx.ts';
 /**
  * Loads a network from an ONNX file: a `Graph` with one node for each box, named as the nodes of
  * the file, and with trainable parameters. Images are [N, H, W, C], as everywhere in boxprop, also
- * if the file has the channels first. The network is in inference until it is trained: BatchNorm
- * and Dropout then do what they do in every network.
+ * if the file has the channels first. BatchNorm and Dropout work as in every network: in training
+ * mode they use the statistics of the batch and drop elements, and in inference they do not.
  *
  * The file is read by ranges, one tensor at a time. Weights in other files (external data) must lie
  * beside the file or in a folder there.

@@ -196,7 +196,8 @@ class Machine {
   #append(values: readonly PickleValue[]): void {
     const list = this.#top();
     if (list instanceof Opaque) return;
-    if (!Array.isArray(list)) throw this.#fail(`the pickle appends to ${kindOf(list)}`);
+    if (!Array.isArray(list))
+      throw this.#fail(`expected the pickle to append to a list, got ${kindOf(list)}`);
     for (const value of values) list.push(value);
   }
 
@@ -204,7 +205,9 @@ class Machine {
     const dict = this.#top();
     if (dict instanceof Opaque) return;
     if (!(dict instanceof PickleDict) || items.length % 2 !== 0)
-      throw this.#fail(`the pickle sets ${items.length} keys and values in ${kindOf(dict)}`);
+      throw this.#fail(
+        `expected the pickle to set pairs in a dict, got ${items.length} keys and values in ${kindOf(dict)}`,
+      );
     for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
   }
 
@@ -220,7 +223,7 @@ class Machine {
     const callee = this.#pop();
     if (callee instanceof Global) return this.#push(this.#names.call(callee.name, args));
     if (callee instanceof Opaque) return this.#push(callee);
-    throw this.#fail(`the pickle calls ${kindOf(callee)}`);
+    throw this.#fail(`expected the pickle to call a function, got ${kindOf(callee)}`);
   }
 
   /** Takes an object's state, which is ignored: that of an OrderedDict is its `_metadata`. */
@@ -229,7 +232,10 @@ class Machine {
     const target = this.#top();
     const hasState =
       target instanceof Opaque || target instanceof PickleDict || target instanceof TorchView;
-    if (!hasState) throw this.#fail(`the pickle sets the state of ${kindOf(target)}`);
+    if (!hasState)
+      throw this.#fail(
+        `expected the pickle to set the state of a dict or tensor, got ${kindOf(target)}`,
+      );
   }
 
   /** Moves on by some bytes, and returns the index of the first. */

@@ -66,7 +66,10 @@ export interface LoadOnnxOptions {
    * itself always has NHWC.
    */
   readonly images?: 'NCHW' | 'NHWC';
-  /** The boxes for operators that boxprop does not know, or in place of its own, by operator. */
+  /**
+   * Functions that make the boxes of operators, by the operator's name. They add operators that
+   * boxprop does not know, and replace its own.
+   */
   readonly importers?: Readonly<Record<string, OnnxImporter>>;
   /**
    * Gives the last filter of the network random weights for another number of classes, for

@@ -75,10 +75,10 @@ test.each([
   ['.', 'the pickle takes a value from an empty stack'],
   ['t', 'the pickle goes back to a mark that it has not set'],
   ['h\x05', 'the pickle takes value 5, which it has not stored'],
-  ['K\x01K\x02a', 'the pickle appends to a number'],
-  ['](K\x01u', 'the pickle sets 1 keys and values in a list'],
-  ['K\x01)R', 'the pickle calls a number'],
-  [']Nb', 'the pickle sets the state of a list'],
+  ['K\x01K\x02a', 'expected the pickle to append to a list, got a number'],
+  ['](K\x01u', 'expected the pickle to set pairs in a dict, got 1 keys and values in a list'],
+  ['K\x01)R', 'expected the pickle to call a function, got a number'],
+  [']Nb', 'expected the pickle to set the state of a dict or tensor, got a list'],
 ])('%j is refused', (program, problem) => {
   expect(() => run(program)).toThrow(fail(problem));
 });
