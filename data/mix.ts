@@ -26,9 +26,9 @@ const PARTNER_NUMBERS = 0xc0000000;
  *
  * y_a and y_b are the distributions that are 1 at the labels. The rectangle has the height
  * H √(1 − λ) and the width W √(1 − λ), and its center is anywhere; the part outside the image is
- * cut off, and λ is then computed from the area inside. If both are given, each example draws one of
- * them. The batch has the distributions y as its `target`, and as the label of an example the class
- * with the larger part. `SoftmaxCrossEntropy` takes them as they are.
+ * cut off, and λ is then computed from the area inside. If both are given, each example draws one
+ * of them. The batch has the distributions y as its `target`, and as the label of an example the
+ * class with the larger part. `SoftmaxCrossEntropy` takes them as they are.
  *
  * Example k of a batch draws its numbers from `rng.fold(2^31 + k)`, so the ranks of a group mix as
  * one process does. Batches without a generator, as in validation, are not changed. Apply `mix`
