@@ -66,7 +66,7 @@ export interface Point {
 
 /**
  * Compares the gradient of some tensors with finite differences along random directions. If a kink
- * lies on a direction, another one is drawn.
+ * lies on a direction, another direction is drawn.
  *
  * @param name the name of the tensors, for the result.
  */

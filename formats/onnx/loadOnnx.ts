@@ -34,7 +34,7 @@ export async function loadOnnx<I extends GraphNames = string, O extends GraphNam
   return readNetwork(name, size, readAt, open, options);
 }
 
-/** Reads a network from parts of a file. */
+/** Reads a network from a file, of which `readAt` reads ranges. */
 export async function readNetwork<I extends GraphNames, O extends GraphNames>(
   file: string,
   size: number,
