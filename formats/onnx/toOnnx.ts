@@ -61,7 +61,10 @@ export function toOnnx(network: AnyModule, options: OnnxOptions): OnnxModel {
   checkOptions('toOnnx', options, ['inputShape', 'name', 'metadata', 'exporters']);
   const { inputShape, name = 'boxprop', metadata = {}, exporters = [] } = options;
   const table = new BoxTable([...EXPORTERS, ...exporters]);
-  const graph = new OnnxGraph({ ...network.params, ...network.buffers }, table);
+  const pathOf = fileNames(network);
+  const owned = Object.entries({ ...network.params, ...network.buffers });
+  const params = Object.fromEntries(owned.map(([own, tensor]) => [pathOf(own), tensor]));
+  const graph = new OnnxGraph(params, table);
   const shapes = network.arity === 'list' ? inputShape : [inputShape];
   const inputs = (shapes as readonly Shape[]).map((shape, i, { length }): Value => {
     return {
@@ -72,7 +75,7 @@ export function toOnnx(network: AnyModule, options: OnnxOptions): OnnxModel {
   });
   const outputs = propagate(network, inputs, (box, inputs, path) => {
     const shapes = inputs.map(({ shape }) => shape);
-    graph.place = path;
+    graph.place = pathOf(path);
     const given = graph.write(box, inputs);
     const { outputShape } = withPath(path, () => factsOf(box, shapes));
     return { ...given, shape: outputShape };
@@ -83,6 +86,20 @@ export function toOnnx(network: AnyModule, options: OnnxOptions): OnnxModel {
     return anyBatch({ ...value, name: graph.output(last, numbered('output', i, length)) });
   });
   return graph.model(name, inputs.map(anyBatch), named, metadata);
+}
+
+/**
+ * Returns a function that replaces the first part of a path by the path that the box had in the
+ * file from which the network was imported, so that export and import keep the names.
+ */
+function fileNames(network: AnyModule): (path: string) => string {
+  const paths: unknown = 'paths' in network ? network.paths : undefined;
+  if (!(paths instanceof Map)) return (path) => path;
+  return (path) => {
+    const [node, ...rest] = path.split('.');
+    const known: unknown = paths.get(node);
+    return typeof known === 'string' ? [known, ...rest].join('.') : path;
+  };
 }
 
 const numbered = (name: string, i: number, of: number) => (of === 1 ? name : `${name}${i}`);

@@ -5,7 +5,7 @@ import { tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import { constant } from '../../lib/constant.ts';
 import { BoxpropError } from '../../lib/errors.ts';
 import { disposeTensors } from '../../lib/memory.ts';
-import { gradcheck } from '../../gradcheck/index.ts';
+import { gradcheckNetwork } from '../../gradcheck/index.ts';
 import { withBackend } from '../../index.ts';
 import { loadOnnx } from '../../formats/onnx/onnxFile.ts';
 import { difference } from '../support/python.ts';
@@ -21,6 +21,8 @@ export interface Case {
   readonly suite: string;
   readonly name: string;
   readonly model: string;
+  /** The model whose gradients are proven, which has fewer channels if the other one is large. */
+  readonly proof?: string;
   /** The same model, whose inputs except the first one are constants in the file. */
   readonly constants: string | null;
   readonly ops: readonly string[];
@@ -35,8 +37,13 @@ export interface Outcome {
   readonly told: string;
 }
 
-/** Some expected values are written with four digits in the sources of ONNX. */
-const LIMIT = 3e-4;
+/** The largest difference from the expected output, as a share of its largest value. */
+const LIMIT = 1e-4;
+
+/** The cases that need more: their expected values are written with four digits in ONNX's source. */
+const LIMITS: Readonly<Record<string, number>> = {
+  test_averagepool_2d_ceil_last_window_starts_on_pad: 2e-4,
+};
 
 /** A case that a missing Python package leaves out. */
 export interface Missing {
@@ -67,7 +74,7 @@ async function valuesOf({ file }: Saved): Promise<Float32Array> {
 }
 
 /** Runs one model of a case. */
-async function runModel(file: string, { inputs, outputs }: Case): Promise<Outcome> {
+async function runModel(file: string, { name, inputs, outputs }: Case): Promise<Outcome> {
   let network;
   try {
     network = await loadOnnx<string[], string[]>(file);
@@ -109,7 +116,7 @@ async function runModel(file: string, { inputs, outputs }: Case): Promise<Outcom
       inFile.dispose();
     }
     disposeTensors([tensors, all]);
-    return worst <= LIMIT
+    return worst <= (LIMITS[name] ?? LIMIT)
       ? { kind: 'passed', told: worst.toExponential(1) }
       : { kind: 'FAILED', told: worst.toExponential(1) };
   } catch (error) {
@@ -131,26 +138,52 @@ export async function runCase(one: Case): Promise<Outcome> {
   return first.kind === 'passed' ? first : second;
 }
 
-/** The largest number of elements of an input with which the checker proves an imported network. */
-const MOST_PROVEN = 2000;
+/** What the checker found in an imported network. */
+export interface Proof {
+  readonly boxes: number;
+  /** The number of derivatives that were compared. */
+  readonly derivatives: number;
+  readonly maxError: number;
+  /** The problem, if there is one. */
+  readonly wrong: string | undefined;
+}
 
-/** Proves the gradients of an imported network, in double precision; undefined for a large one. */
-export async function proveCase({ model, inputs: [input] }: Case): Promise<Outcome | undefined> {
-  if (!input || input.shape.reduce((a, b) => a * b, 1) > MOST_PROVEN) return undefined;
+/** Proves the gradients of an imported network in double precision: each box, and the whole. */
+export async function proveCase({ model, proof = model, inputs: [input] }: Case): Promise<Proof> {
   return withBackend('float64', async () => {
-    const network = await loadOnnx(model);
+    const network = await loadOnnx(proof);
+    if (!input) throw new Error(`${proof}: expected an input of floats`);
     const values = await valuesOf(input);
     const x = tidy(() =>
       transpose(constant(values, input.shape as [number]), [...network.inputAxes[0]]),
     );
-    const { results } = await gradcheck(network, { input: x, seed: 0 });
+    const { results } = await gradcheckNetwork(network, { input: x, directions: 1 });
+    disposeTensors(x);
     network.dispose();
-    // The gradient of a unit that is off for every input is 0, which is not a mistake.
-    const wrong = results.find(({ pass, message = '' }) => !pass && !message.startsWith('vacuous'));
-    return wrong === undefined
-      ? { kind: 'passed', told: `${results.length} gradients` }
-      : { kind: 'FAILED', told: `${wrong.tensor}: ${wrong.message ?? ''}` };
+    const own = results.filter(({ tensor }) => tensor !== 'output');
+    const wrong = results.find(({ pass }) => !pass);
+    return {
+      boxes: new Set(results.map(({ config }) => config)).size - 1,
+      derivatives: own.reduce((sum, { checked }) => sum + checked, 0),
+      maxError: Math.max(...own.map(({ maxError }) => maxError)),
+      wrong: wrong && `${wrong.name}: ${wrong.tensor}: ${wrong.message ?? ''}`,
+    };
   });
+}
+
+/** Formats the table of docs/onnx.md on imported models. */
+export function modelTableOf(
+  rows: readonly { readonly one: Case; readonly told: string; readonly proof: Proof }[],
+): string {
+  const lines = rows.map(({ one, told, proof: { boxes, derivatives, maxError } }) => {
+    const width = one.proof === one.model || one.proof === undefined ? '' : ', a quarter of its channels in the proof'; // prettier-ignore
+    return `| ${one.suite} ${one.name}${width} | ${boxes} | ${told} | ${derivatives} | ${maxError.toExponential(1)} |`;
+  });
+  return [
+    '| model | boxes | largest difference of the outputs | derivatives compared | largest error |',
+    '| --- | --- | --- | --- | --- |',
+    ...lines,
+  ].join('\n');
 }
 
 /** Formats the table of docs/onnx.md: the node cases by operator. */

@@ -40,6 +40,8 @@ const LARGEST_AXIS = 2 ** 26;
 /** A graph of boxes under construction. */
 export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
+  /** The path of each box in the file, by its name in the graph, so that an export names it so. */
+  readonly paths = new Map<string, string>();
   readonly #names = new Set<string>();
   readonly #shapes = new Map<string, Shape>();
   readonly #shared = new Map<string, unknown>();
@@ -91,7 +93,7 @@ export class GraphBuilder {
       return { ...arranged, name };
     }
     if (sameAtoms(from, to))
-      return { ...arranged, name: this.reshape(label, value.name, shapeOf(wanted)) };
+      return { ...arranged, name: this.reshape(label, value.name, shapeOf(wanted), value.via) };
     // Atoms that stay next to each other, in the same order, are permuted as a single axis.
     const runs: Atom[][] = [];
     for (const atom of from) {
@@ -113,13 +115,17 @@ export class GraphBuilder {
     return this.#shapes.get(name) ?? [];
   }
 
-  /** Adds a node that reshapes a value, if it has another shape. */
-  reshape(label: string, from: string, shape: Shape): string {
+  /**
+   * Adds a node that reshapes a value, if it has another shape.
+   *
+   * @param own the name of the box; by default the label with `flatten` or `reshape` behind it.
+   */
+  reshape(label: string, from: string, shape: Shape, own?: string): string {
     const sizes = shape.slice(1);
     if (show(this.shapeOf(from).slice(1)) === show(sizes)) return from;
     const isFlat = sizes.length === 1 && this.shapeOf(from).length > 2;
     const box = isFlat ? new Flatten() : new Reshape(sizes);
-    return this.emit(`${label}_${isFlat ? 'flatten' : 'reshape'}`, box, from).name;
+    return this.emit(own ?? `${label}_${isFlat ? 'flatten' : 'reshape'}`, box, from).name;
   }
 
   #add(
@@ -133,6 +139,7 @@ export class GraphBuilder {
     checkAxes(outputShape);
     const name = this.#unused(label);
     this.#shapes.set(name, outputShape);
+    this.paths.set(name, pathOf(label));
     this.nodes.push(node(name));
     return { name, shape: outputShape };
   }
@@ -149,6 +156,11 @@ export class GraphBuilder {
     this.#names.add(name);
     return name;
   }
+}
+
+/** Returns the path in the name of a node: `layer1/conv1` of `layer1/conv1/Conv`. */
+function pathOf(label: string): string {
+  return label.replace(/(?<=.)\/[A-Za-z]+(_\d+)?$/, '');
 }
 
 /** Throws if an axis is larger than any network needs. */

@@ -96,16 +96,19 @@ export class OnnxNetwork<
   readonly outputAxes: readonly (readonly number[])[];
   /** The strings that are stored in the file, by key. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** The path of each node in the file. `toOnnx` names its nodes so again. */
+  readonly paths: ReadonlyMap<string, string>;
 
   constructor(
     graph: { readonly inputs: I; readonly outputs: O; readonly nodes: readonly GraphNode[] },
-    ends: Pick<OnnxNetwork, 'inputShapes' | 'inputAxes' | 'outputAxes' | 'metadata'>,
+    ends: Pick<OnnxNetwork, 'inputShapes' | 'inputAxes' | 'outputAxes' | 'metadata' | 'paths'>,
   ) {
     super(graph);
     this.inputShapes = ends.inputShapes;
     this.inputAxes = ends.inputAxes;
     this.outputAxes = ends.outputAxes;
     this.metadata = ends.metadata;
+    this.paths = ends.paths;
   }
 }
 
@@ -218,6 +221,7 @@ export async function importOnnx(
         inputAxes: given.map(({ axes }) => axes),
         outputAxes: results.map(({ axes }) => axes),
         metadata: model.metadata,
+        paths: build.paths,
       }),
     ),
   );

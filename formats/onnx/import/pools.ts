@@ -1,4 +1,5 @@
 import { show } from '../../../lib/errors.ts';
+import { axisGeometry } from '../../../lib/geometry.ts';
 import { Arithmetic } from '../../../modules/arithmetic.ts';
 import { AvgPool1D } from '../../../modules/avgPool1d.ts';
 import { AvgPool2D } from '../../../modules/avgPool2d.ts';
@@ -20,9 +21,10 @@ export const POOLS: Readonly<Record<string, Importer>> = {
     if ((at.node.outputs[1] ?? '') !== '')
       throw at.fail('expected one output, got two: the indices of the maxima are not supported');
     const windows = poolWindows(at, input);
-    const half = symmetric(windows);
+    const isCeiled = isOwnCeilMode(windows, positionsOf(at, input));
+    const half = isCeiled ? windows.pads.map(([before]) => before) : symmetric(windows);
     const isHalf = half?.every((cells, k) => 2 * cells <= windows.kernel[k]) ?? false;
-    const ceilMode = at.number('ceil_mode', 0) !== 0;
+    const ceilMode = isCeiled || at.number('ceil_mode', 0) !== 0;
     const isOwn = windows.isSame || isHalf;
     const rank = windows.kernel.length;
     // The box supports padding up to half its kernel. Other padding is added before it, as a border
@@ -95,6 +97,20 @@ export const POOLS: Readonly<Record<string, Importer>> = {
   ReduceSumSquare: (at) => reduce(at, 'sum', 2),
   ReduceL2: (at) => reduce(at, 'sum', 2, 0.5),
 };
+
+/** Returns whether pads that differ are those with which `toOnnx` writes `ceilMode`. */
+function isOwnCeilMode(
+  { kernel, stride, dilation, pads, isSame }: Windows,
+  sizes: readonly number[],
+) {
+  if (isSame || pads.every(([before, after]) => before === after)) return false;
+  return pads.every(([before, after], k) => {
+    if (2 * before > kernel[k] || sizes[k] + before + after < dilation[k] * (kernel[k] - 1) + 1)
+      return false;
+    const axis = axisGeometry(sizes[k], kernel[k], stride[k], dilation[k], before, true);
+    return axis.after === after;
+  });
+}
 
 const one = (padding: readonly number[] | 'same' | undefined) =>
   padding === 'same' ? padding : (padding?.[0] ?? 0);

@@ -46,7 +46,7 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
     const axis = given < 0 ? given + file.length : given;
     if (axis !== 1 || !isBatch(file[0]))
       throw at.fail(`expected axis 1, which keeps the batch, got ${given}`);
-    return { ...input, file: [file[0], file.slice(1).flat()] };
+    return { ...input, file: [file[0], file.slice(1).flat()], via: at.label };
   },
 
   async Reshape(at) {
@@ -368,7 +368,7 @@ function reshaped(
     );
   }
   const view = regrouped(input, sizes, batchAt);
-  if (view !== undefined) return { ...input, ...view };
+  if (view !== undefined) return { ...input, ...view, via: at.label };
   const [own] = file.filter(isBatch);
   const flat = at.arranged(input, [own, file.flat().filter((atom) => !atom.isBatch)]);
   const axes = sizes.map((size, k) => (k === batchAt ? own : newAxis(size)));

@@ -28,6 +28,8 @@ export interface Activation extends View {
   readonly kind: 'activation';
   /** The name of an input or node of the graph. */
   readonly name: string;
+  /** The node of the file that made the view. If the view needs a box, the box has its name. */
+  readonly via?: string;
 }
 
 /** An entry of a constant list of integers. `'batch'` is the size of the batch. */

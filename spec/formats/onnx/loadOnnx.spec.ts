@@ -108,7 +108,7 @@ describe('loadOnnx', () => {
       'features_bn_BatchNormalization',
       'features_relu_Relu',
       'features_pool_MaxPool',
-      'classifier_Gemm_flatten',
+      'Reshape',
       'classifier_Gemm',
     ]);
     expect([loaded.inputs, loaded.outputs]).toEqual(['image', 'classifier_Gemm']);

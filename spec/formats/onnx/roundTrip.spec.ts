@@ -6,8 +6,8 @@ import { constant } from '../../../lib/constant.ts';
 import { disposeTensors } from '../../../lib/memory.ts';
 import { Module, type AnyModule } from '../../../lib/module.ts';
 import { EXPORTED, toOnnx } from '../../../formats/onnx/toOnnx.ts';
-import { encodeModel, type OnnxModel } from '../../../formats/onnx/proto.ts';
 import { loadOnnx } from '../../../formats/onnx/loadOnnx.ts';
+import { bytesOf } from '../../support/onnxBytes.ts';
 import { difference } from '../../support/python.ts';
 
 /**
@@ -27,12 +27,6 @@ const ONE_WAY_CASE = /circular|outputPadding/;
 const OTHER_PARAMS = ['AdaptiveAvgPool2D', 'LocalResponseNorm', 'TableConv2D'];
 
 const COUNT = 6;
-
-export async function bytesOf(model: OnnxModel): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for await (const part of encodeModel(model)) parts.push(part.slice());
-  return Uint8Array.from(Buffer.concat(parts));
-}
 
 /** Rounds the parameters to single precision, which the file has. */
 function round(box: AnyModule): void {
