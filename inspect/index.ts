@@ -30,3 +30,16 @@ export { Trace, type Span, type UnknownWindow } from './trace.ts';
 export { topPatches, type TopPatchesOptions, type UnitPatches } from './topPatches.ts';
 export { fitGabor, type GaborFit } from './fitGabor.ts';
 export { lbfgs, type LbfgsOptions, type Objective } from './lbfgs.ts';
+export { BoxOutputs, type ObservedBox } from './boxOutputs.ts';
+export { linearCka, type LinearCkaOptions } from './similarity/linearCka.ts';
+export type { HsicEstimator } from './similarity/hsic.ts';
+export { MinibatchCka } from './similarity/minibatchCka.ts';
+export { dissimilarities, representationalSimilarity } from './similarity/dissimilarity.ts';
+export { UnitMatcher, type UnitMatch, type UnitMatcherOptions } from './similarity/unitMatcher.ts';
+export {
+  compareNetworks,
+  type BoxMatch,
+  type ComparedNetwork,
+  type CompareOptions,
+  type Comparison,
+} from './similarity/compareNetworks.ts';

@@ -7,23 +7,14 @@ import { disposeTensors, tidy } from '../lib/memory.ts';
 import { propagate } from '../lib/propagate.ts';
 import type { AnyModule } from '../lib/module.ts';
 import type { ProjectionRule } from '../lib/projectionRule.ts';
-import { forwardBox, inferBox, projectToInputs } from '../lib/runBox.ts';
+import { forwardBox, projectToInputs } from '../lib/runBox.ts';
 import { factsOf } from '../lib/shapes.ts';
 import type { Facts, Interval, Shape } from '../lib/facts.ts';
 import { hull, inputsOf, windowAt } from '../lib/window.ts';
+import { routeOf, runSteps, type Step } from './route.ts';
 
 /** A block of a tensor, which is a range of positions per axis, without the batch. */
 export type Span = readonly Interval[];
-
-/**
- * One run of a box. `from` has the indices of the steps whose outputs are the inputs of the box; −1
- * stands for the input of the network.
- */
-interface Step {
-  readonly box: AnyModule;
-  readonly path: string;
-  readonly from: readonly number[];
-}
 
 /** Returns the paths of all boxes and containers of a network, in the order in which they run. */
 function boxPaths(network: AnyModule): string[] {
@@ -60,16 +51,7 @@ export class Trace {
   readonly #facts: readonly Facts[];
 
   constructor(network: AnyModule, target: string, inputShape: readonly number[]) {
-    if (network.arity === 'list')
-      throw new InputError('expected a network that takes one tensor, got a list');
-    const steps: Step[] = [];
-    const ends = new Map<string, readonly number[]>();
-    const visit = (box: AnyModule, from: readonly number[], path: string) => {
-      const step = steps.push({ box, path, from }) - 1;
-      ends.set(path, [step]);
-      return step;
-    };
-    propagate<number>(network, [-1], visit, (outputs, path) => void ends.set(path, outputs));
+    const { steps, ends } = routeOf(network);
     const outputs = ends.get(target);
     if (outputs?.length !== 1 || outputs[0] < 0) {
       const paths = boxPaths(network);
@@ -97,19 +79,9 @@ export class Trace {
 
   /** Computes the output of the target. Each intermediate value is disposed after its last use. */
   infer(input: Tensor): Tensor {
-    return tidy(() => {
-      const values: Tensor[] = [];
-      this.#steps.forEach(({ box, path, from }, i) => {
-        const inputs = from.map((source) => (source < 0 ? input : values[source]));
-        values.push(withPath(path, () => inferBox(box, inputs)));
-        const used = (source: number) =>
-          this.#steps.slice(i + 1).some((later) => later.from.includes(source));
-        disposeTensors(
-          from.filter((source) => source >= 0 && !used(source)).map((source) => values[source]),
-        );
-      });
-      return values[values.length - 1];
-    });
+    const last = this.#steps.length - 1;
+    const copyLast = (output: Tensor, step: number) => (step === last ? output.clone() : undefined);
+    return runSteps(this.#steps, input, copyLast)[last]!;
   }
 
   /**
