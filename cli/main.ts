@@ -4,6 +4,7 @@ import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { ablateCommand } from './ablate.ts';
 import { classifyCommand } from './classify.ts';
 import { foolCommand } from './fool.ts';
+import { compareCommand } from './compare.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exampleCommand } from './example.ts';
@@ -43,6 +44,7 @@ function program(): Command {
     classifyCommand(),
     foolCommand(),
     unitsCommand(),
+    compareCommand(),
     exportCommand(),
     psetCommand(),
     setupCommand(),

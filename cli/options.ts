@@ -187,3 +187,7 @@ export const NETWORK_HELP =
 /** The help text of the argument WEIGHTS. */
 export const WEIGHTS_HELP =
   'weights or checkpoint of `boxprop train`, or of PyTorch, or a network (.safetensors, .pth, .pt, .onnx)';
+
+/** The help text of an argument that `openSources` reads. */
+export const SOURCE_HELP =
+  'folder of a run, weights (.safetensors, .pth, .pt, .onnx), or the name or file of a network with random weights';

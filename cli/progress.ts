@@ -78,6 +78,35 @@ export function searchBar(): SearchProgress {
   };
 }
 
+/** The progress bar of a command that works through a known number of parts. */
+export interface PartsProgress {
+  /** Draws the bar with this number of finished parts. */
+  show(done: number, total: number): void;
+  /** Removes the bar and restores the cursor. It may be called at any time. */
+  hide(): void;
+}
+
+/**
+ * Creates the progress bar of `boxprop compare` and `boxprop probe`. It is drawn on standard error
+ * if that is a terminal.
+ *
+ * @param part the name of a part, such as `batch`.
+ */
+export function partsBar(part: string): PartsProgress {
+  if (!process.stderr.isTTY) return { show() {}, hide() {} };
+  const format = `${part} {value} of {total} {bar} {eta_formatted} left`;
+  const options = { format, clearOnComplete: true, hideCursor: true };
+  const bar = new SingleBar(options, Presets.shades_classic);
+  return {
+    show(done, total) {
+      if (!bar.isActive) bar.start(total, 0);
+      bar.setTotal(total);
+      bar.update(done);
+    },
+    hide: () => bar.stop(),
+  };
+}
+
 /** Formats seconds as `1:05`. */
 function clock(seconds: number): string {
   const whole = Math.round(seconds);

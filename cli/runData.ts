@@ -6,7 +6,7 @@ import { InputError } from '../lib/errors.ts';
 import { Rng } from '../lib/rng.ts';
 import { requireClasses } from './describeData.ts';
 import { dataFingerprint } from './dataFingerprint.ts';
-import { openData } from './openData.ts';
+import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, type OpenedData } from './openedData.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { tableMetadata, type TrainingTable } from './trainingTable.ts';
@@ -108,6 +108,20 @@ async function divide(opened: OpenedData, options: RunOptions, rng: Rng): Promis
 }
 
 /**
+ * Opens the examples on which a run is trained and tested, without preprocessing. Errors: those of
+ * `openRunData`.
+ *
+ * @param training the columns on which the run was trained, if it was trained on a CSV file.
+ */
+export async function openRunParts(
+  options: RunOptions & Pick<DataOptions, 'imageShape'>,
+  training?: TrainingTable,
+): Promise<Pick<RunData, 'train' | 'test'>> {
+  const opened = await openData(options, training);
+  return divide(opened, options, new Rng(options.seed));
+}
+
+/**
  * Opens the examples on which a run is tested, without preprocessing. Errors: those of
  * `openRunData`.
  *
@@ -117,8 +131,7 @@ export async function openTestExamples(
   options: RunOptions,
   training?: TrainingTable,
 ): Promise<Dataset> {
-  const opened = await openData(options, training);
-  return (await divide(opened, options, new Rng(options.seed))).test;
+  return (await openRunParts(options, training)).test;
 }
 
 async function parts(

@@ -17,9 +17,9 @@ export interface ObservedBox {
 }
 
 /**
- * The outputs of all boxes of a network, in the order in which the boxes run. A box that only passes
- * its input on in inference, such as Dropout or Flatten, is left out, because its output has the
- * values of the box before it. Only the outputs that a later box still needs are in memory.
+ * The outputs of all boxes of a network, in the order in which the boxes run. A box that only
+ * passes its input on in inference, such as Dropout or Flatten, is left out, because its output has
+ * the values of the box before it. Only the outputs that a later box still needs are in memory.
  *
  * Errors: a network that takes a list of tensors; those of the boxes.
  *

@@ -24,7 +24,7 @@ export interface ComparedNetwork {
 export interface CompareOptions {
   /** The number of examples that are used, starting with the first one; all by default. */
   readonly examples?: number;
-  /** The number of examples per minibatch, at least 4; by default at most 256, and as memory allows. */
+  /** The number of examples per minibatch, at least 4; by default 256, or what memory allows. */
   readonly batchSize?: number;
   /** The number of units per box that are matched, which are the first ones; 64 by default. */
   readonly units?: number;
@@ -71,8 +71,8 @@ const COPIES = 4;
 /**
  * Compares the representations of every pair of boxes of two networks on the same examples: the
  * minibatch form of unbiased linear CKA, and representational similarity. Each box's output is
- * flattened per example, so that every position and channel of an image is a feature. The units of a
- * box of `a` are matched with those of the box of `b` that has the same path, class and output
+ * flattened per example, so that every position and channel of an image is a feature. The units of
+ * a box of `a` are matched with those of the box of `b` that has the same path, class and output
  * shape, or else with those of the box that has the largest CKA with it.
  *
  * The memory does not grow with the number of examples. The last examples are left out if they do

@@ -7,7 +7,7 @@ import { disposeTensors, tidy } from '../../lib/memory.ts';
 import { numElements } from '../../lib/shapes.ts';
 
 /** Returns a representation as a matrix with one row per example. */
-export function exampleRows(x: Tensor): Tensor2D {
+function exampleRows(x: Tensor): Tensor2D {
   return reshape(x, [x.shape[0], numElements(x.shape.slice(1))]);
 }
 

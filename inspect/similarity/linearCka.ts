@@ -7,8 +7,8 @@ import { centreForHsic, dot, LEAST_EXAMPLES, type HsicEstimator } from './hsic.t
 /** The options of `linearCka`. */
 export interface LinearCkaOptions {
   /**
-   * The estimator of HSIC; 'unbiased' by default. With few examples and many features the biased one
-   * is near 1 even for independent representations.
+   * The estimator of HSIC; 'unbiased' by default. With few examples and many features the biased
+   * one is near 1 even for independent representations.
    */
   readonly estimator?: HsicEstimator;
 }

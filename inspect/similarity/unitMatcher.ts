@@ -7,6 +7,7 @@ import {
   type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../lib/check.ts';
 import { meanOver, sumOver } from '../../lib/kernels/normalize/reductionGroups.ts';
 import { matMulTransposedA } from '../../lib/kernels/matmul/matMul.ts';
 import { disposeTensors, tidy } from '../../lib/memory.ts';
@@ -44,7 +45,7 @@ export interface UnitMatcherOptions {
  *   C_uv = C'_uv + C''_uv + d_u d_v m n/(m + n)
  *
  * Shapes: a [N, ..., units], b [N, ..., units].
- * Errors: tensors that are no float tensors of the same examples.
+ * Errors: tensors that are no float tensors of the same examples; an unknown option.
  * Source: Li, Yosinski, Clune, Lipson, Hopcroft 2016, arXiv:1511.07543, section 3; Chan, Golub,
  *         LeVeque 1983 for the merging.
  *
@@ -56,8 +57,9 @@ export class UnitMatcher {
   readonly #limit: number;
   #sums: Moments | undefined;
 
-  constructor({ units = Infinity }: UnitMatcherOptions = {}) {
-    this.#limit = units;
+  constructor(options: UnitMatcherOptions = {}) {
+    checkOptions(this, options, ['units']);
+    this.#limit = options.units ?? Infinity;
   }
 
   /** Adds a minibatch: both representations of its examples. The caller disposes the tensors. */

@@ -151,6 +151,16 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
     expect(lines.at(-1)).toBe(out);
     expect(readFileSync(out, 'utf8')).toContain('<img ');
   },
+  compare() {
+    const [out, json] = [file('compare.html'), file('compare.json')];
+    const files = ['--out', out, '--json', json];
+    const named = ['--network', network];
+    const lines = run('compare', weights, file('run'), ...named, ...data, ...WASM, ...files);
+    expect(lines.slice(-2)).toEqual([out, json]);
+    expect(readFileSync(out, 'utf8')).toContain('<svg ');
+    const { cka } = JSON.parse(readFileSync(json, 'utf8')) as { cka: number[][] };
+    expect(cka.map((row, k) => row[k].toFixed(4))).toEqual(['1.0000', '1.0000', '1.0000']);
+  },
   export() {
     const named = ['--weights', weights, '--onnx', file('net.onnx')];
     expect(run('export', network, ...named)).toEqual([`${file('net.onnx')}: ${network} as ONNX`]);

@@ -196,6 +196,8 @@ describe('an output that cannot be written is refused before the work', () => {
   // The weights do not exist either; they would be reported if they were read first.
   test.each([
     ['.html', ['units', 'no.safetensors', '--out']],
+    ['.html', ['compare', 'no.safetensors', 'lenet', '--out']],
+    ['.json', ['compare', 'no.safetensors', 'lenet', '--json']],
     ['.png', ['fool', 'no.safetensors', '--out']],
     ['.onnx', ['export', 'lenet', '--weights', 'no.safetensors', '--onnx']],
     ['.bin', ['export', 'lenet', '--weights', 'no.safetensors', '--torchvision']],
