@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { similarName } from '../lib/didYouMean.ts';
 import { InputError, show } from '../lib/errors.ts';
+import { isOnnxFile } from './onnxNetwork.ts';
 import { integerOption } from './options.ts';
 import { printLine, untilSignal } from './process.ts';
 
@@ -30,7 +31,7 @@ export function exploreCommand(): Command {
     .description('open the live page: both arrows of every box, as numbers that can be checked')
     .argument(
       '[what]',
-      'folder of a run, weights (.safetensors, or a LeNet in .pth, .pt), or a known network ' +
+      'folder of a run, weights (.safetensors, or a LeNet in .pth, .pt), a known network, or an ONNX file ' +
         '(default: the worked example)',
     )
     .option('--port <n>', 'port of 127.0.0.1 (default: any free one)', portOption, 0)
@@ -67,12 +68,21 @@ async function openingOf(what: string): Promise<Opening> {
   if (NETWORK_NAMES.includes(what)) {
     return { route: `#/architectures?name=${encodeURIComponent(what)}` };
   }
+  if (isOnnxFile(what)) {
+    // A damaged file is refused here and not in the page.
+    const { openOnnxFile } = await import('../formats/onnx/onnxFile.ts');
+    await openOnnxFile(what);
+    const name = basename(what);
+    const url = `run/${encodeURIComponent(name)}`;
+    const route = `#/architectures?name=${encodeURIComponent(url)}`;
+    return { route, files: { [`run/${name}`]: what } };
+  }
   const isFolder = (await stat(what).catch(() => undefined))?.isDirectory() ?? false;
   if (!isFolder && !/\.(?:safetensors|pth|pt)$/.test(what)) {
     const similar = similarName(what, NETWORK_NAMES);
     const hint = similar === undefined ? '' : `; did you mean ${similar}?`;
     throw new InputError(
-      `explore: expected the folder of a run, a file of weights (.safetensors, .pth, .pt) or the name of a network, ` +
+      `explore: expected the folder of a run, a file of weights (.safetensors, .pth, .pt), an ONNX file or the name of a network, ` +
         `got ${show(what)}${hint}`,
     );
   }

@@ -1,3 +1,4 @@
+import type { Result } from '../../gradcheck/result.ts';
 import { InputError, show } from '../../lib/errors.ts';
 import type { Initializer } from '../../lib/init/initializers.ts';
 import type { Module } from '../../lib/module.ts';
@@ -5,7 +6,10 @@ import { Rng } from '../../lib/rng.ts';
 import { summarize, type Summary } from '../../inspect/summary/summarize.ts';
 import { Trace, type Span, type UnknownWindow } from '../../inspect/trace.ts';
 import { networks, type NetworkEntry } from '../../models/networks.ts';
+import type { ImageShape } from '../../models/options.ts';
 import { torchvisionNetworks } from '../../models/torchvision/index.ts';
+import { Sequential } from '../../modules/container/sequential.ts';
+import { Flatten } from '../../modules/flatten.ts';
 
 const KNOWN: Readonly<Record<string, NetworkEntry>> = { ...networks, ...torchvisionNetworks };
 
@@ -24,6 +28,8 @@ export const NETWORKS: readonly NetworkName[] = Object.entries(KNOWN).map(([name
 /** The boxes of a network, in the form in which the page lists them. */
 export interface ArchitectureSummary extends NetworkName {
   readonly source: string;
+  /** Whether the network has weights, with which its gradients can be checked. */
+  readonly hasWeights: boolean;
   readonly summary: Summary;
 }
 
@@ -41,7 +47,7 @@ export interface UnitField {
  */
 const noValues: Initializer = () => [];
 
-/** A network of which only the facts are known. It has no weights, and cannot compute anything. */
+/** A network of which the page shows the facts. Only one of an ONNX file has its weights. */
 export class Architecture {
   readonly summary: ArchitectureSummary;
   readonly #network: Module;
@@ -51,14 +57,31 @@ export class Architecture {
    */
   #trace: { readonly path: string; readonly trace: Trace } | undefined;
 
-  constructor(name: string) {
+  constructor(
+    network: Module,
+    named: Omit<ArchitectureSummary, 'summary'>,
+    inputShape: ImageShape,
+  ) {
+    this.#network = network;
+    this.summary = { ...named, summary: summarize(network, inputShape) };
+  }
+
+  /**
+   * Opens a network: one that boxprop knows, without weights, or that of an ONNX file.
+   *
+   * Errors: an unknown name; those of `loadOnnx`; a file whose network takes no images or vectors.
+   *
+   * @param name the name of a network, or the URL of an ONNX file.
+   */
+  static async open(name: string): Promise<Architecture> {
+    if (isOnnx(name)) return openOnnx(name);
     if (!Object.hasOwn(KNOWN, name)) {
       const names = Object.keys(KNOWN).join(', ');
       throw new InputError(`expected a network, one of ${names}, got ${show(name)}`);
     }
     const { build, inputShape, title, source } = KNOWN[name];
-    this.#network = build({ rng: new Rng(0), init: noValues, inputShape });
-    this.summary = { name, title, source, summary: summarize(this.#network, inputShape) };
+    const network = build({ rng: new Rng(0), init: noValues, inputShape });
+    return new Architecture(network, { name, title, source, hasWeights: false }, inputShape);
   }
 
   /**
@@ -85,7 +108,42 @@ export class Architecture {
     return { outputShape, span: trace.spanOfInput(unit) };
   }
 
+  /** Checks the gradients of each box at its place, and of the network as a whole. */
+  async check(): Promise<readonly Result[]> {
+    const { gradcheckNetwork } = await import('../../gradcheck/gradcheckNetwork.ts');
+    const { inputShape } = this.summary.summary;
+    const { results } = await gradcheckNetwork(this.#network, { input: [2, ...inputShape] });
+    return results;
+  }
+
   dispose(): void {
     this.#network.dispose();
   }
+}
+
+/** Returns whether the name of a network is the URL of an ONNX file. */
+function isOnnx(name: string): boolean {
+  return /\.onnx$/i.test(name);
+}
+
+/** Loads the network of an ONNX file. Vectors are images of one row and column, as in a table. */
+async function openOnnx(url: string): Promise<Architecture> {
+  const { loadOnnx } = await import('../../formats/onnx/loadOnnx.ts');
+  const loaded = await loadOnnx(url);
+  const title = decodeURIComponent(url.split('/').at(-1) ?? url);
+  const [shape] = loaded.inputShapes;
+  const isVector = shape.length === 1;
+  if (loaded.inputShapes.length > 1 || !(isVector || shape.length === 3)) {
+    const got = loaded.inputShapes.map((shape) => show([...shape])).join(' and ');
+    throw new InputError(`${title}: expected a network of images or of vectors, got inputs ${got}`);
+  }
+  const network: Module = isVector
+    ? new Sequential({ flatten: new Flatten(), network: loaded })
+    : loaded;
+  const inputShape: ImageShape = isVector ? [1, 1, shape[0]] : [shape[0], shape[1], shape[2]];
+  return new Architecture(
+    network,
+    { name: url, title, source: 'An ONNX file.', hasWeights: true },
+    inputShape,
+  );
 }

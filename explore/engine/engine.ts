@@ -1,6 +1,7 @@
 import { disposeTensors } from '../../lib/memory.ts';
 import { SLIDE } from '../../models/slideOfExample.ts';
 import { workedExample } from '../../models/workedExample.ts';
+import type { Result } from '../../gradcheck/result.ts';
 import type { Architecture, ArchitectureSummary, NetworkName, UnitField } from './architecture.ts';
 import { checkNumber, type Check } from './check.ts';
 import { Microscope } from './microscope.ts';
@@ -128,6 +129,11 @@ export class Engine {
     return (await this.#networkNamed(name)).fieldOf(path, unit);
   }
 
+  /** Checks the gradients of a network that has weights. */
+  async checkNetwork(name: string): Promise<readonly Result[]> {
+    return (await this.#networkNamed(name)).check();
+  }
+
   /** Disposes the chain that was opened under a name, if there is one. */
   close(name: string): void {
     this.#open.get(name)?.dispose();
@@ -138,7 +144,7 @@ export class Engine {
   async #networkNamed(name: string): Promise<Architecture> {
     const { Architecture } = await import('./architecture.ts');
     if (this.#architecture?.summary.name !== name) {
-      const next = new Architecture(name);
+      const next = await Architecture.open(name);
       this.#architecture?.dispose();
       this.#architecture = next;
     }

@@ -10,12 +10,16 @@ import { Choice } from '../ui/choice.tsx';
 import { FieldPicture } from '../ui/fieldPicture.tsx';
 import { thousands } from '../ui/format.ts';
 import { BoxTable } from './boxTable.tsx';
+import { NetworkProof } from './networkProof.tsx';
 
 /**
  * The view of a network as the slides list it: a row per box, and what a unit sees of the image.
  */
 export function ArchitecturesView({ engine }: { readonly engine: RemoteEngine }): JSX.Element {
-  const name = state.value.get('name') ?? 'alexnet';
+  const asked = state.value.get('name') ?? 'alexnet';
+  // The engine runs in a worker, for which a file beside the page has another relative address.
+  const isFile = /\.onnx$/i.test(asked);
+  const name = isFile ? new URL(asked, document.baseURI).href : asked;
   const [names, setNames] = useState<readonly NetworkName[]>([]);
   const [network, setNetwork] = useState<ArchitectureSummary | undefined>();
   const [field, setField] = useState<UnitField | undefined>();
@@ -38,9 +42,9 @@ export function ArchitecturesView({ engine }: { readonly engine: RemoteEngine })
     return () => (current = false);
   }, [engine, name]);
 
-  const asked = state.value.get('box');
+  const chosen = state.value.get('box');
   const box =
-    network?.summary.rows.find((row) => row.name === asked) ??
+    network?.summary.rows.find((row) => row.name === chosen) ??
     (network && firstShown(network.summary));
   const path = box?.name;
   const places = box?.outputShape.length === 3 ? box.outputShape : [1, 1];
@@ -69,8 +73,11 @@ export function ArchitecturesView({ engine }: { readonly engine: RemoteEngine })
       <div class="toolbar">
         <Choice
           label="network"
-          value={name}
-          choices={names.map((one) => [one.name, one.title])}
+          value={asked}
+          choices={[
+            ...(isFile ? [[asked, network?.title ?? asked] as const] : []),
+            ...names.map((one) => [one.name, one.title] as const),
+          ]}
           onChoice={(next) => visit('architectures', { name: next })}
         />
         {total && (
@@ -80,6 +87,7 @@ export function ArchitecturesView({ engine }: { readonly engine: RemoteEngine })
           </span>
         )}
       </div>
+      {network?.hasWeights && <NetworkProof key={name} engine={engine} name={name} />}
       <Alert text={error} />
       {network && inputShape && (
         <div class="stage architecture">

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Linear, Rng, useBackend } from '../../index.ts';
 import { saveWeights } from '../../node.ts';
-import { boxprop, BUILT, MAIN } from '../support/runCommand.ts';
+import { boxprop, BUILT, MAIN, ROOT } from '../support/runCommand.ts';
 import { torchFile } from '../support/torchFile.ts';
 
 /** The command `boxprop explore`. The page itself is tested by spec/explore. */
@@ -26,6 +26,8 @@ beforeAll(async () => {
   // A file of PyTorch names no network; the page runs LeNet.
   const torch = torchFile({ '0.weight': { shape: [2], data: Float32Array.of(1, 2) } });
   writeFileSync(join(folder, 'w.pth'), torch);
+  copyFileSync(join(ROOT, 'spec/fixtures/onnx/images.onnx'), join(folder, 'my net.onnx'));
+  writeFileSync(join(folder, 'damaged.onnx'), 'no ONNX');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -49,6 +51,7 @@ test.each([
   [['alexnet'], './', '#/architectures?name=alexnet'],
   [['.'], 'run/weights.safetensors', '#/live?weights=run/weights.safetensors'],
   [['weights.safetensors'], 'run/weights.safetensors', '#/live?weights=run/weights.safetensors'],
+  [['my net.onnx'], 'run/my%20net.onnx', '#/architectures?name=run%2Fmy%2520net.onnx'],
   [['w.pth'], 'run/weights.safetensors', '#/live?weights=run/weights.safetensors'],
 ])('explore %s serves %s until Ctrl-C', async (what, path, route) => {
   const args = what.map((word) => (word === 'alexnet' ? word : join(folder, word)));
@@ -62,19 +65,21 @@ test.each([
 test.each([
   [
     'lenett',
-    'explore: expected the folder of a run, a file of weights (.safetensors, .pth, .pt) or the name of a network, got "lenett"; did you mean lenet?',
+    'explore: expected the folder of a run, a file of weights (.safetensors, .pth, .pt), an ONNX file or the name of a network, got "lenett"; did you mean lenet?',
   ],
   ['none.safetensors', 'none.safetensors: cannot be read: ENOENT: no such file or directory'],
   [
     'unnamed.safetensors',
     'unnamed.safetensors: expected weights of a network of boxprop, such as lenet, got undefined: the page cannot run the module of a network',
   ],
+  ['none.onnx', 'none.onnx: cannot be read: ENOENT: no such file or directory'],
+  ['damaged.onnx', 'damaged.onnx: expected a field of protobuf at 0, got the tag 110'],
   [
     'module.safetensors',
     'module.safetensors: expected weights of a network of boxprop, such as lenet, got "net.ts": the page cannot run the module of a network',
   ],
 ])('explore %s is one line', (what, message) => {
-  const named = what.endsWith('.safetensors');
+  const named = what.includes('.');
   const { status, stdout, stderr } = boxprop('explore', named ? join(folder, what) : what);
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr.replace(`${folder}/`, '')).toBe(`boxprop: ${message}\n`);
