@@ -1,153 +1,142 @@
-import Table from 'cli-table3';
 import { Command } from 'commander';
-import type { AlexnetLayer } from '../models/alexnet.ts';
-import { choiceOption } from './options.ts';
-import { printLine } from './process.ts';
-import { thousands } from './summary.ts';
+import { parse } from 'node:path';
+import { InputError, show } from '../lib/errors.ts';
+import type { Retraining, Variant } from './ablation/retrain.ts';
+import { isModuleFile } from './moduleFile.ts';
+import { isOnnxFile } from './onnxNetwork.ts';
+import { integerOption, NETWORK_HELP } from './options.ts';
+import { endInterrupted, logBackend, printLine, printNote, untilSignal } from './process.ts';
+import { runOptions, trainOptions, type RunOptions, type TrainOptions } from './trainOptions.ts';
 
-/** The published results of an AlexNet without some of its layers. */
-interface Published {
-  readonly removed: readonly AlexnetLayer[];
-  /**
-   * From the lecture: the number of removed parameters, and the increase of the top-5 error in
-   * percentage points.
-   */
-  readonly lecture: readonly [parameters: string, points: string];
-  /** From Zeiler and Fergus: the errors in percent, on training images and on validation images. */
-  readonly zeilerFergus: readonly [train: number, top1: number, top5: number];
-}
-
-/**
- * Sources: lecture, "Architecture of Krizhevsky et al."; Zeiler, Fergus 2013, arXiv:1311.2901,
- * table 3.
- */
-const PUBLISHED: readonly Published[] = [
-  { removed: [], lecture: ['', ''], zeilerFergus: [35.1, 40.5, 18.1] },
-  { removed: ['fc7'], lecture: ['16 million', '1.1'], zeilerFergus: [27.4, 40.0, 18.4] },
-  { removed: ['fc6', 'fc7'], lecture: ['~50 million', '5.7'], zeilerFergus: [27.4, 44.8, 22.4] },
-  { removed: ['conv3', 'conv4'], lecture: ['~1 million', '3.0'], zeilerFergus: [41.8, 45.4, 22.1] },
-  {
-    removed: ['conv3', 'conv4', 'fc6', 'fc7'],
-    lecture: ['', '33.5'],
-    zeilerFergus: [71.1, 71.3, 50.1],
-  },
+/** The options of `train` that say what is trained, on what and how. */
+const OF_TRAINING = [
+  ...['architecture', 'data', 'label', 'header', 'shape', 'preprocess', 'augment', 'mixup'],
+  ...['cutmix', 'epochs', 'batchSize', 'dropLast', 'accumulate', 'optimizer', 'learningRate'],
+  ...['schedule', 'warmupSteps', 'momentum', 'nesterov', 'weightDecay', 'labelSmoothing', 'ema'],
+  ...['clipNorm', 'clipValue', 'validationSplit', 'seed', 'backend', 'threads', 'compile', 'simd'],
+  'limit',
 ];
 
-/** An AlexNet without some layers: the published results, and the counts for boxprop's network. */
-export interface Ablation extends Published {
-  /** The counts for the network on the slide. */
-  readonly slide: Counts;
-  /** The counts for the network of the paper, with two groups. */
-  readonly paper: Counts;
-  /** The shape of the smaller network's output, without the batch. */
-  readonly outputShape: readonly number[];
-}
+type Options = TrainOptions & {
+  readonly retrain?: boolean;
+  readonly without?: readonly (readonly string[])[];
+  readonly seeds: number;
+  readonly json?: boolean;
+};
 
-interface Counts {
-  readonly parameters: number;
-  /** The number of parameters that the full network has in addition to this one. */
-  readonly dropped: number;
-  /**
-   * The number of parameters of the removed layers only. (The layer after them changes its size
-   * too.)
-   */
-  readonly ofLayers: number;
-}
-
-/** Builds each network of the ablation, counts its parameters and runs it on one image. */
-export async function ablateAlexnet(): Promise<Ablation[]> {
-  const { useBackend } = await import('../lib/backend/useBackend.ts');
-  const init = await import('../lib/init/initializers.ts');
-  const { Rng } = await import('../lib/rng.ts');
-  const { alexnet } = await import('../models/alexnet.ts');
-  const { tidy } = await import('../lib/memory.ts');
-  const { zeros } = await import('@tensorflow/tfjs-core');
-  await useBackend();
-  const build = (removed: readonly AlexnetLayer[], groups: 1 | 2) =>
-    alexnet({ rng: new Rng(0), init: init.zeros, groups, without: removed });
-  const sizesOf = (groups: 1 | 2) => {
-    const whole = build([], groups);
-    const sizes = Object.entries(whole.params).map(([name, { size }]) => [name, size] as const);
-    whole.dispose();
-    return sizes;
-  };
-  const total = (sizes: readonly (readonly [string, number])[]) =>
-    sizes.reduce((sum, [, size]) => sum + size, 0);
-  const wholes = { 1: sizesOf(1), 2: sizesOf(2) };
-  return PUBLISHED.map((published) => {
-    const { removed } = published;
-    let outputShape: readonly number[] = [];
-    const count = (groups: 1 | 2): Counts => {
-      const network = build(removed, groups);
-      outputShape = tidy(() => network.infer(zeros([1, 227, 227, 3])).shape.slice(1));
-      const parameters = Object.values(network.params).reduce((sum, { size }) => sum + size, 0);
-      network.dispose();
-      const gone = wholes[groups].filter(([name]) =>
-        removed.some((layer) => name.startsWith(`${layer}.`)),
-      );
-      return { parameters, dropped: total(wholes[groups]) - parameters, ofLayers: total(gone) };
-    };
-    return { ...published, slide: count(1), paper: count(2), outputShape };
-  });
-}
-
-/** Formats the counts and the published errors as two tables. */
-export function formatAblation(ablations: readonly Ablation[]): string {
-  const style = { head: [], border: [], compact: true };
-  const parameters = new Table({
-    head: [
-      'without',
-      'parameters',
-      'fewer',
-      'of the layers',
-      'two groups',
-      'fewer',
-      'of the layers',
-      'lecture',
-      'output',
-    ],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
-    style,
-  });
-  const errors = new Table({
-    head: [
-      'without',
-      'lecture: top-5 rises by',
-      'Zeiler & Fergus: train',
-      'top-1',
-      'top-5',
-      'top-5 rises by',
-    ],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
-    style,
-  });
-  const [{ zeilerFergus: replication }] = ablations;
-  for (const { removed, slide, paper, lecture, zeilerFergus, outputShape } of ablations) {
-    const name = removed.length === 0 ? '(all layers)' : removed.join(', ');
-    const counts = (of: Counts) => [of.parameters, of.dropped, of.ofLayers].map(thousands);
-    parameters.push([name, ...counts(slide), ...counts(paper), lecture[0], outputShape.join('x')]);
-    const rise = removed.length === 0 ? '' : (zeilerFergus[2] - replication[2]).toFixed(1);
-    errors.push([name, lecture[1], ...zeilerFergus.map((error) => error.toFixed(1)), rise]);
-  }
-  return [
-    'Parameters of AlexNet as on the slide, and with the two groups of the paper; shape of the output',
-    parameters.toString(),
-    'The layer behind the gap changes too: conv5 without conv3 and conv4, fc8 without fc6 and fc7.',
-    '',
-    'Published errors in percent: the lecture; Zeiler and Fergus 2013, table 3 (their replication)',
-    errors.toString(),
-    "The two sources disagree; the origin of the lecture's values is unknown.",
-  ].join('\n');
-}
-
-/** Makes the command `boxprop ablate alexnet`. */
+/**
+ * Makes the command `boxprop ablate NETWORK`. With `--retrain` it trains the network without each
+ * of its layers; without, it shows the published results of AlexNet beside the counts of boxprop's.
+ */
 export function ablateCommand(): Command {
-  return new Command('ablate')
-    .description("show the lecture's ablation: AlexNet without some of its layers")
-    .argument('<network>', 'alexnet', choiceOption('network', ['alexnet']))
+  const command = new Command('ablate')
+    .description('"How important is depth?": train a network without each of its layers')
+    .argument('<network>', NETWORK_HELP)
+    .option('--retrain', "train; without it, alexnet's counts and published errors are shown")
+    .option(
+      '--without <list>',
+      'leave out these boxes, such as conv3,fc6+fc7 (default: each layer but the last)',
+      (text) => text.split(',').map((names) => names.split('+')),
+    )
+    .option('--seeds <n>', 'trainings per network', integerOption('--seeds', 1), 3)
     .option('--json', 'print JSON')
-    .action(async (_network: 'alexnet', { json }: { json?: boolean }) => {
-      const ablations = await ablateAlexnet();
-      printLine(json ? JSON.stringify(ablations) : formatAblation(ablations));
+    .option('--out <dir>', 'folder of the results; the command continues what it has');
+  for (const option of trainOptions().options)
+    if (OF_TRAINING.includes(option.attributeName())) command.addOption(option);
+  return command.action(async (network: string, { retrain, ...options }: Options) => {
+    if (retrain === true) return retrainAll(network, options);
+    const { ablateAlexnet, formatAblation } = await import('./ablation/alexnet.ts');
+    if (network !== 'alexnet') {
+      throw new InputError(
+        `network: expected alexnet, whose results are published, got ${show(network)}; --retrain trains it without each layer`,
+      );
+    }
+    const ablations = await ablateAlexnet();
+    printLine(options.json ? JSON.stringify(ablations) : formatAblation(ablations));
+  });
+}
+
+async function retrainAll(
+  network: string,
+  { without: named, seeds, json, out, ...given }: Omit<Options, 'retrain'>,
+): Promise<void> {
+  const { AblationFile } = await import('./ablation/ablationFile.ts');
+  const { retrain, variantsOf } = await import('./ablation/retrain.ts');
+  const { ablationRows, formatRetrained } = await import('./ablation/table.ts');
+  const { formatPublished } = await import('./ablation/alexnet.ts');
+  const { backendOptions } = await import('./backendOptions.ts');
+  const { lockedFolder } = await import('./lockedFolder.ts');
+  const { packageVersion } = await import('./manifest.ts');
+  const { progressBar } = await import('./progress.ts');
+  const { openRunData } = await import('./runData.ts');
+  const { freeFolder } = await import('./train.ts');
+  const { Rng } = await import('../lib/rng.ts');
+  const { useBackend } = await import('../lib/backend/useBackend.ts');
+
+  const wanted = runOptions(network, given);
+  const backend = await useBackend(wanted.backend, {
+    ...backendOptions(wanted),
+    log: logBackend,
+  });
+  const options: RunOptions = { ...wanted, backend };
+  const data = await openRunData(options, new Rng(options.seed));
+  const { variants, notes } = await variantsOf(options, data, named);
+  notes.forEach(printNote);
+  const isFile = isModuleFile(network) || isOnnxFile(network);
+  const folder = out ?? freeFolder(`runs/${isFile ? parse(network).name : network}-ablation`);
+  const unlock = await lockedFolder('--out', folder);
+  const { fingerprint } = data.metadata;
+  const file = await AblationFile.open(folder, { version: packageVersion(), options, fingerprint });
+  const tasks = variants.flatMap((variant) =>
+    Array.from({ length: seeds }, (_, k) => ({ variant, seed: options.seed + k })),
+  );
+  const open = tasks.filter(({ variant, seed }) => !file.resultOf(variant.without, seed));
+  const progress = progressBar(open.length * options.epochs * data.train.length, 'training');
+  try {
+    await untilSignal(async (signal) => {
+      for (const [k, { variant, seed }] of open.entries()) {
+        progress.show(k + 1);
+        const { without } = variant;
+        const onStep = ({ examples, loss }: { examples: number; loss: number }) =>
+          progress.step(examples, loss);
+        const result = await retrain({
+          ...{ options, data, without, seed, onStep, signal },
+        }).catch((error: unknown) => {
+          if (signal.aborted) return undefined;
+          throw error;
+        });
+        progress.hide();
+        if (result === undefined) {
+          const remedy = `the same command with --out ${folder} continues`;
+          return endInterrupted(
+            signal,
+            `interrupted in training ${k + 1} of ${open.length}; ${remedy}`,
+          );
+        }
+        await file.add(result);
+        if (!json) printLine(describe(result, variant, { k: k + 1, of: open.length }));
+      }
+      const results = ({ without }: Variant) =>
+        Array.from({ length: seeds }, (_, k) => file.resultOf(without, options.seed + k)).filter(
+          (one) => one !== undefined,
+        );
+      const rows = ablationRows(variants, results);
+      if (json) return printLine(JSON.stringify({ network, options, rows, results: file.results }));
+      printLine(formatRetrained(rows, seeds));
+      printLine(`\n${formatPublished()}\n\nresults in ${file.file}`);
     });
+  } finally {
+    progress.hide();
+    await unlock();
+  }
+}
+
+function describe(
+  { seed, errors, examples, seconds }: Retraining,
+  { without }: Variant,
+  { k, of }: { readonly k: number; readonly of: number },
+): string {
+  const name = without.length === 0 ? 'all layers' : `without ${without.join(' + ')}`;
+  const error = ((100 * errors) / examples).toFixed(2);
+  return `training ${k} of ${of}: ${name}, seed ${seed}: test error ${error} %, ${seconds.toFixed(0)} s`;
 }

@@ -15,12 +15,13 @@ export interface Progress {
  * Creates a progress bar on standard error. If standard error is not a terminal, nothing is drawn.
  *
  * @param total the number of examples of all epochs.
+ * @param what the name of what `show` counts.
  */
-export function progressBar(total: number): Progress {
+export function progressBar(total: number, what = 'epoch'): Progress {
   if (!process.stderr.isTTY) return { show() {}, step() {}, hide() {} };
   const bar = new SingleBar(
     {
-      format: 'epoch {epoch} {bar} {percentage} %, loss {loss}, {rate} examples/s, {left} left',
+      format: `${what} {epoch} {bar} {percentage} %, loss {loss}, {rate} examples/s, {left} left`,
       clearOnComplete: true,
       hideCursor: true,
       // The command handles signals itself, because it must finish the current step first.

@@ -3,9 +3,10 @@ import type { Dataset } from '../data/dataset.ts';
 import { applyPreprocessing, parsePreprocessing } from '../data/preprocessingSteps.ts';
 import { subset } from '../data/split.ts';
 import { foldIndices } from '../data/stratify.ts';
+import type { Module } from '../lib/module.ts';
 import { Rng } from '../lib/rng.ts';
 import { evaluate } from '../train/evaluate.ts';
-import { Trainer } from '../train/trainer.ts';
+import { Trainer, type StepEvent } from '../train/trainer.ts';
 import { requireClasses } from './describeData.ts';
 import { openData, type DataOptions } from './openData.ts';
 import type { OpenedData } from './openedData.ts';
@@ -92,7 +93,6 @@ export async function trainFold(
   { train, held }: Fold,
   fold: number,
 ): Promise<FoldScore> {
-  const { batchSize, dropLast = false, compile = true, epochs, accumulate = 1 } = options;
   const rng = new Rng(options.seed).fold(fold);
   const entry = await resolveNetwork(options.network, options);
   const whole = await entry.build({
@@ -100,6 +100,30 @@ export async function trainFold(
     inputShape: imageShapeOf(train),
     classes: train.classes,
   });
+  return trainOnce(options, whole, { train, held, rng });
+}
+
+/** The data of a training whose last weights are evaluated, and its generator. */
+export interface TrainOnceOptions extends Fold {
+  readonly rng: Rng;
+  /** Is called after each step with the number of its examples and its loss. */
+  readonly onStep?: (event: StepEvent) => void;
+  /** Ends the training after the step in progress. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Trains a network as `boxprop train` would, without a folder, evaluates the weights of the last
+ * epoch on the held-out examples, and disposes the network.
+ *
+ * Errors: a loss that is not finite; the reason of the signal if it ended the training.
+ */
+export async function trainOnce(
+  options: RunOptions,
+  whole: Module,
+  { train, held, rng, onStep, signal }: TrainOnceOptions,
+): Promise<FoldScore> {
+  const { batchSize, dropLast = false, compile = true, epochs, accumulate = 1 } = options;
   const network = trainable(whole, options);
   const optimizer = optimizerOf(options, network);
   const average = averageOf(options, network);
@@ -120,7 +144,10 @@ export async function trainFold(
       schedule,
       compile,
       ...(plateau && { plateau }),
+      ...(onStep && { onStep }),
+      ...(signal && { signal }),
     }).run();
+    signal?.throwIfAborted();
     average?.assign();
     const { errors, examples, loss } = await evaluate(network, held, { compile });
     return { errors, examples, loss };

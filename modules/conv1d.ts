@@ -17,7 +17,13 @@ import {
   type Padding1D,
   type PaddingMode,
 } from '../lib/geometry.ts';
-import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
+import {
+  createParam,
+  glorotUniform,
+  renewed,
+  zeros,
+  type Initializer,
+} from '../lib/init/initializers.ts';
 import {
   groupedConv2d,
   groupedConv2dToFilter,
@@ -206,7 +212,7 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
 
   override forInput(input: Shape, rng: Rng): Conv1D {
     const { outChannels, kernelSize } = this;
-    return new Conv1D(input[2], outChannels, kernelSize, { ...this.#options, rng });
+    return new Conv1D(input[2], outChannels, kernelSize, renewed(this.#options, rng));
   }
 
   #geometry([, length]: Shape): Geometry {

@@ -13,7 +13,13 @@ import {
   type PaddingMode,
   type Pair,
 } from '../lib/geometry.ts';
-import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
+import {
+  createParam,
+  glorotUniform,
+  renewed,
+  zeros,
+  type Initializer,
+} from '../lib/init/initializers.ts';
 import {
   groupedConv2d,
   groupedConv2dToFilter,
@@ -193,7 +199,7 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
 
   override forInput(input: Shape, rng: Rng): Conv2D {
     const { outChannels, kernelSize } = this;
-    return new Conv2D(input[3], outChannels, kernelSize, { ...this.#options, rng });
+    return new Conv2D(input[3], outChannels, kernelSize, renewed(this.#options, rng));
   }
 
   override describe(): string {

@@ -3,7 +3,13 @@ import { assignMapped, type ChannelMap } from '../lib/channelMap.ts';
 import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { checkGroups } from '../lib/geometry.ts';
-import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
+import {
+  createParam,
+  glorotUniform,
+  renewed,
+  zeros,
+  type Initializer,
+} from '../lib/init/initializers.ts';
 import {
   depthWindows,
   depthWindowsToInput,
@@ -194,7 +200,7 @@ export class Conv3D extends Module<Tensor5D, Tensor5D, Conv3DCache> {
 
   override forInput(input: Shape, rng: Rng): Conv3D {
     const { outChannels, kernelSize } = this;
-    return new Conv3D(input[4], outChannels, kernelSize, { ...this.#options, rng });
+    return new Conv3D(input[4], outChannels, kernelSize, renewed(this.#options, rng));
   }
 
   override describe(): string {

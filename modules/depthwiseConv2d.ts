@@ -13,7 +13,13 @@ import {
   type PaddingMode,
   type Pair,
 } from '../lib/geometry.ts';
-import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
+import {
+  createParam,
+  glorotUniform,
+  renewed,
+  zeros,
+  type Initializer,
+} from '../lib/init/initializers.ts';
 import {
   depthwiseConv2d,
   depthwiseConv2dToFilter,
@@ -184,7 +190,7 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
   }
 
   override forInput(input: Shape, rng: Rng): DepthwiseConv2D {
-    return new DepthwiseConv2D(input[3], this.kernelSize, { ...this.#options, rng });
+    return new DepthwiseConv2D(input[3], this.kernelSize, renewed(this.#options, rng));
   }
 
   override describe(): string {

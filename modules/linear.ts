@@ -1,7 +1,13 @@
 import { reshape, tidy, type Rank, type Tensor2D, type Variable } from '@tensorflow/tfjs-core';
 import { assignMapped, type ChannelMap } from '../lib/channelMap.ts';
 import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
-import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
+import {
+  createParam,
+  glorotUniform,
+  renewed,
+  zeros,
+  type Initializer,
+} from '../lib/init/initializers.ts';
 import { addBias } from '../lib/kernels/elementwise/arithmetic.ts';
 import { matMul, matMulTransposedA, matMulTransposedB } from '../lib/kernels/matmul/matMul.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
@@ -105,7 +111,7 @@ export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
   }
 
   override forInput([, features]: Shape, rng: Rng): Linear {
-    return new Linear(features, this.outFeatures, { ...this.#options, rng });
+    return new Linear(features, this.outFeatures, renewed(this.#options, rng));
   }
 
   override describe(): string {

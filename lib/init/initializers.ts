@@ -48,6 +48,18 @@ export function fill(value: number): Initializer {
 export const zeros: Initializer = (shape) => new Float32Array(numElements(shape));
 
 /**
+ * Returns the options of a box for a new box with random weights (see `Module.forInput`). If the
+ * box was made without a generator, its weights were not random: they came from a file, or were
+ * zeros until a file was read. Then the new box has its default initializer.
+ */
+export function renewed<Options extends { readonly init?: Initializer; readonly rng?: Rng }>(
+  { init, rng: before, ...options }: Options,
+  rng: Rng,
+) {
+  return { ...options, ...(init !== undefined && before !== undefined && { init }), rng };
+}
+
+/**
  * Sets the values to the given ones, which may be a list or a list of rows.
  *
  * Errors: a number of values that differs from the number of the parameter's elements.

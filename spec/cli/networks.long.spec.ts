@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mul, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { init, Rng, useBackend } from '../../index.ts';
-import { ablateAlexnet, formatAblation, type Ablation } from '../../cli/ablate.ts';
+import { ablateAlexnet, formatAblation, type Ablation } from '../../cli/ablation/alexnet.ts';
 import { formatGuesses } from '../../cli/classify.ts';
 import { classifyImage } from '../../cli/classifyImage.ts';
 import { decodeSafetensors } from '../../formats/safetensors/safetensors.ts';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { layersOf, withoutLayers } from '../../inspect/withoutLayers.ts';
 import { useBackend } from '../../lib/backend/useBackend.ts';
 import { constant } from '../../lib/constant.ts';
-import { heNormal } from '../../lib/init/initializers.ts';
+import { heNormal, zeros } from '../../lib/init/initializers.ts';
 import type { AnyModule, Module } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { alexnet } from '../../models/alexnet.ts';
@@ -177,6 +177,11 @@ test('a branch of two boxes can be left out whole', () => {
   const left = without(['both'], new Sequential({ both, conv: new Conv2D(5, 2, 1, { rng }) }));
   // The 1x1 filters now take the single channel of the input.
   expect(parameters(left)).toBe(2 + 2);
+});
+
+test('a box whose weights are not random becomes one with random weights', () => {
+  const made = new Linear(2, 3, { init: zeros }).forInput([1, 4], rng);
+  expect(new Set(made.params.weight.dataSync<'float32'>()).size).toBe(12);
 });
 
 describe('refused', () => {
