@@ -108,8 +108,8 @@ export interface RetrainOptions {
 
 /**
  * Trains a network without some layers from its initial weights, and evaluates the weights of the
- * last epoch on the test examples. No choice is made by the test examples. Networks of the same seed
- * begin with the same weights where they have the same boxes, and see the examples in the same
+ * last epoch on the test examples. No choice is made by the test examples. Networks of the same
+ * seed begin with the same weights where they have the same boxes, and see the examples in the same
  * order.
  */
 export async function retrain({

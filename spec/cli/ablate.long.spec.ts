@@ -92,7 +92,7 @@ test('an ONNX file, whose boxes begin with the weights of the file', () => {
   const result = ablate(file, ...data, '--seeds', '1', '--out', out('onnx'));
   expect(result).toMatchObject({ status: 0, stderr: '' });
   expect(result.stdout).toMatch(/\(all layers\) +│ +│ +89 │ +0 │/);
-  expect(result.stdout).toMatch(/two_Gemm │ 5 neurons │ +56 │ +33 │/);
+  expect(result.stdout).toMatch(/two_Gemm +│ 5 neurons │ +56 │ +33 │/);
 });
 
 test.each<[string, string[], string]>([
