@@ -88,8 +88,8 @@ export interface PartsProgress {
 }
 
 /**
- * Creates the progress bar of `boxprop compare` and `boxprop probe`. It is drawn on standard error
- * if that is a terminal.
+ * Creates the progress bar of `boxprop compare`, `probe`, `units`, and `invariance`. It is drawn on
+ * standard error if that is a terminal.
  *
  * @param part the name of a part, such as `batch`.
  */

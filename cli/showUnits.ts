@@ -1,9 +1,11 @@
 import type { Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../lib/errors.ts';
+import { occludePatches } from '../inspect/occludePatches.ts';
 import { topPatches } from '../inspect/topPatches.ts';
 import { Trace } from '../inspect/trace.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import type { Module } from '../lib/module.ts';
+import type { ProjectionRule } from '../lib/projectionRule.ts';
 import { page } from '../report/html.ts';
 import { labelOf } from '../report/insides.ts';
 import { stacked } from '../report/pictures.ts';
@@ -14,9 +16,10 @@ import {
   weighted,
   type BoxPatches,
 } from '../report/unitPatches.ts';
-import { UNITS_TEXT, unitsSection } from '../report/unitsSection.ts';
+import { unitsSection, unitsText } from '../report/unitsSection.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
+import { partsBar } from './progress.ts';
 import { imageShapeFor, loadForData, preparedFor, readWeightsFile } from './weightsFile.ts';
 
 /** The default number of units. */
@@ -36,6 +39,10 @@ export interface UnitsOptions extends DataOptions {
   readonly limit?: number;
   /** The network for the weights; by default the network that the weights file names. */
   readonly network?: string;
+  /** The rule by which a response goes back to the pixels. */
+  readonly rule: ProjectionRule;
+  /** Whether the responses while parts of the patches are hidden are shown as well. */
+  readonly occlusion?: boolean;
   /** The path of the HTML or PNG file that is written. */
   readonly out: string;
 }
@@ -90,17 +97,35 @@ async function findPatches(
     );
   }
   const units = options.units ?? Array.from({ length: Math.min(UNITS, all) }, (_, unit) => unit);
-  const { count, perImage: perRecord, limit: records } = options;
+  const { count, perImage: perRecord, limit: records, rule, occlusion = false } = options;
   const batchSize = batchFor(network, data.inputShape);
-  const patches = await topPatches(network, data, {
-    box: path,
-    units,
-    count,
-    perExample: perRecord,
-    batchSize,
-    ...(records !== undefined && { examples: records }),
-  });
-  return { label: labelOf(box, path), units: patches };
+  const label = labelOf(box, path);
+  const [imagesBar, patchesBar] = ['image', 'patch'].map(partsBar);
+  try {
+    const patches = await topPatches(network, data, {
+      box: path,
+      units,
+      count,
+      perExample: perRecord,
+      batchSize,
+      rule,
+      onExamples: (done, all) => imagesBar.show(done, all),
+      ...(records !== undefined && { examples: records }),
+    });
+    imagesBar.hide();
+    if (!occlusion) return { label, units: patches, rule };
+    const maps = await occludePatches(network, data, {
+      box: path,
+      units: patches,
+      batchSize,
+      onPatch: (done, all) => patchesBar.show(done, all),
+    });
+    const shown = patches.map((one, k) => ({ ...one, occlusions: maps[k] }));
+    return { label, units: shown, rule };
+  } finally {
+    imagesBar.hide();
+    patchesBar.hide();
+  }
 }
 
 function traceOf(network: Module, path: string, inputShape: readonly number[]): Trace {
@@ -121,7 +146,10 @@ function drawPatches({ units }: BoxPatches): Uint8Array {
 function unitsPage(title: string, found: BoxPatches): string {
   return page(
     title,
-    `<p>${UNITS_TEXT}</p>
+    `<p>${unitsText(
+      found.rule,
+      found.units.some(({ occlusions }) => occlusions),
+    )}</p>
 ${unitsSection([found])}`,
   );
 }

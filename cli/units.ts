@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
 import { InputError, show } from '../lib/errors.ts';
+import { PROJECTION_RULES } from '../lib/projectionRule.ts';
 import {
   BACKEND_OPTION,
+  choiceOption,
   DATA_OPTION,
   HEADER_OPTION,
   indicesOption,
@@ -31,6 +33,13 @@ export function unitsCommand(): Command {
     )
     .option('--count <n>', 'patches per unit', integerOption('--count', 1), 9)
     .option('--per-image <n>', 'patches per image, at most', integerOption('--per-image', 1), 1)
+    .option(
+      '--rule <name>',
+      `how a response goes back to the pixels: ${PROJECTION_RULES.join(', ')}`,
+      choiceOption('--rule', PROJECTION_RULES),
+      'deconvnet',
+    )
+    .option('--occlusion', 'also show the responses while a square hides parts of the patches')
     .option('--limit <n>', 'search the first n test images only', integerOption('--limit', 1))
     .addOption(NETWORK_OPTION)
     .addOption(DATA_OPTION)

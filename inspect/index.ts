@@ -28,6 +28,7 @@ export { imagine, type ImagineOptions } from './imagine.ts';
 export type { TopPatch } from './cutOut.ts';
 export { Trace, type Span, type UnknownWindow } from './trace.ts';
 export { topPatches, type TopPatchesOptions, type UnitPatches } from './topPatches.ts';
+export { occludePatches, type OccludePatchesOptions } from './occludePatches.ts';
 export { fitGabor, type GaborFit } from './fitGabor.ts';
 export { lbfgs, type LbfgsOptions, type Objective } from './lbfgs.ts';
 export { BoxOutputs, type ObservedBox } from './boxOutputs.ts';

@@ -67,25 +67,38 @@ export function tiles(pictures: readonly Picture[], columns: number, range: Rang
  * Stacks tiles vertically, aligned on the left, with three white lines between them. Returns a PNG.
  */
 export function stacked(parts: readonly Tiles[]): Uint8Array {
+  return joined(parts, 'down').png;
+}
+
+/** Puts tiles side by side, aligned at the top, with three white lines between them. */
+export function beside(parts: readonly Tiles[]): Tiles {
+  return joined(parts, 'right');
+}
+
+function joined(parts: readonly Tiles[], direction: 'down' | 'right'): Tiles {
   const images = parts.map(({ png }) => decode(png));
   const depth = Math.max(...images.map(({ channels }) => channels));
-  const width = Math.max(...parts.map((part) => part.width));
-  const height = parts.reduce((sum, part) => sum + part.height + 3 * GAP, -3 * GAP);
+  const sum = (sizes: readonly number[]) => sizes.reduce((a, b) => a + b + 3 * GAP, -3 * GAP);
+  const most = (sizes: readonly number[]) => Math.max(...sizes);
+  const [along, across] = direction === 'down' ? [sum, most] : [most, sum];
+  const height = along(parts.map((part) => part.height));
+  const width = across(parts.map((part) => part.width));
   const data = new Uint8Array(height * width * depth).fill(WHITE);
-  let top = 0;
-  for (const { data: pixels, channels, width: across, height: down } of images) {
-    for (let i = 0; i < down * across * depth; i++) {
+  let [top, left] = [0, 0];
+  for (const { data: pixels, channels, width: columns, height: rows } of images) {
+    for (let i = 0; i < rows * columns * depth; i++) {
       const [y, x, c] = [
-        Math.floor(i / (across * depth)),
-        Math.floor(i / depth) % across,
+        Math.floor(i / (columns * depth)),
+        Math.floor(i / depth) % columns,
         i % depth,
       ];
-      data[((top + y) * width + x) * depth + c] =
-        pixels[(y * across + x) * channels + (c % channels)];
+      data[((top + y) * width + left + x) * depth + c] =
+        pixels[(y * columns + x) * channels + (c % channels)];
     }
-    top += down + 3 * GAP;
+    if (direction === 'down') top += rows + 3 * GAP;
+    else left += columns + 3 * GAP;
   }
-  return encode({ width, height, data, channels: depth });
+  return { height, width, png: encode({ width, height, data, channels: depth }) };
 }
 
 function limits(values: ArrayLike<number>, range: Range): readonly [number, number] {

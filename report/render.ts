@@ -6,7 +6,7 @@ import { hiddenSection } from './hiddenSection.ts';
 import { escape, figureHtml, grid, image, page, unfolding } from './html.ts';
 import type { Judgement } from './judgeRun.ts';
 import { tiles, type Figure } from './pictures.ts';
-import { UNITS_TEXT, unitsSection } from './unitsSection.ts';
+import { unitsSection, unitsText } from './unitsSection.ts';
 
 /** Makes the page of a report. */
 export function renderReport(data: ReportData): string {
@@ -68,7 +68,7 @@ function sections(data: ReportData): [name: string, content: string][] {
     }),
     ...(gabors ? [['Gabor functions', gaborSection(gabors)] as [string, string]] : []),
     ...some('Patches with the largest responses', units.length, () => {
-      return `<p>${UNITS_TEXT} <code>boxprop units</code> shows them for any box.</p>${unitsSection(units)}`;
+      return `<p>${unitsText(units[0].rule)} <code>boxprop units</code> shows them for any box.</p>${unitsSection(units)}`;
     }),
     ...some('Feature maps', inputs.length, () => mapsSection(data)),
     ['Confusion matrix', confusionSection(confusion, classNames)],

@@ -1,7 +1,7 @@
 /** The style sheet of all pages. */
 export const STYLE = `
 body { font: 16px/1.45 system-ui, sans-serif; max-width: 56rem; margin: 0 auto; padding: 1rem; color: #222; background: #fff; }
-h1 { font-size: 1.5rem; margin: 0.5rem 0 1rem; } h2 { font-size: 1.2rem; margin: 2.25rem 0 0.5rem; border-bottom: 1px solid #ddd; }
+h1 { font-size: 1.5rem; margin: 0.5rem 0 1rem; overflow-wrap: anywhere; } h2 { font-size: 1.2rem; margin: 2.25rem 0 0.5rem; border-bottom: 1px solid #ddd; }
 h3 { font-size: 0.9rem; margin: 1.25rem 0 0.4rem; overflow-wrap: anywhere; } small { font-weight: normal; color: #666; }
 p { margin: 0.5rem 0; overflow-wrap: anywhere; } figure { margin: 0; } figcaption { font-size: 0.9rem; font-weight: 600; }
 .good, .warning, .bad { padding: 0.5rem 0.75rem; border-left: 0.4rem solid; background: #f6f6f6; }

@@ -2,20 +2,32 @@ import type { Dataset } from '../data/dataset.ts';
 import type { TopPatch } from '../inspect/cutOut.ts';
 import { topPatches, type UnitPatches } from '../inspect/topPatches.ts';
 import type { AnyModule, Module } from '../lib/module.ts';
+import type { ProjectionRule } from '../lib/projectionRule.ts';
 import { propagate } from '../lib/propagate.ts';
 import { summarize } from '../inspect/summary/summarize.ts';
 import { labelOf } from './insides.ts';
-import { tiles, wrapped, type Picture, type Tiles } from './pictures.ts';
+import { beside, tiles, wrapped, type Picture, type Tiles } from './pictures.ts';
 
 /** The parts of inputs ("patches") to which certain units of a box respond most. */
 export interface BoxPatches {
   /** The name of the box, such as `Conv2D 3`. */
   readonly label: string;
   /** The patches of each unit. */
-  readonly units: readonly UnitPatches[];
+  readonly units: readonly ShownUnit[];
+  /** The rule that made the projections of the patches. */
+  readonly rule: ProjectionRule;
 }
 
-const [EXAMPLES, UNITS, COUNT] = [1000, 8, 8];
+/** The patches of a unit, and perhaps the unit's responses while parts of them are hidden. */
+export interface ShownUnit extends UnitPatches {
+  /** For each patch, a response for each pixel: that while a square hides the pixel. */
+  readonly occlusions?: readonly Float32Array[];
+}
+
+/** The rule of the projections, if the user names none. */
+export const DEFAULT_RULE: ProjectionRule = 'deconvnet';
+
+const [EXAMPLES, UNITS, COUNT] = [1000, 8, 9];
 
 /** The limit for the activations of a batch, in bytes. */
 const MEMORY = 2 ** 28;
@@ -35,8 +47,10 @@ export async function boxPatches(network: Module, data: Dataset): Promise<BoxPat
   const found: BoxPatches[] = [];
   for (const { path, box, units: all } of informative(network, data.inputShape)) {
     const units = Array.from({ length: Math.min(UNITS, all) }, (_, unit) => unit);
-    const options = { box: path, units, count: COUNT, examples: EXAMPLES, batchSize };
-    found.push({ label: labelOf(box, path), units: await topPatches(network, data, options) });
+    const rule = DEFAULT_RULE;
+    const options = { box: path, units, count: COUNT, examples: EXAMPLES, batchSize, rule };
+    const shown = await topPatches(network, data, options);
+    found.push({ label: labelOf(box, path), units: shown, rule });
   }
   return found;
 }
@@ -80,30 +94,70 @@ function informative(network: Module, inputShape: readonly number[]): WeightedBo
 const LIGHTEST = 0.88;
 
 /**
- * Draws a unit's patches in one row and their gradients in the row below. All have the same size.
- * Pixels beyond the border of the image are white. Returns undefined if the patches have no pixels.
+ * Draws a unit's patches as a square of pictures, and beside it, in the same places, their
+ * projections and perhaps the responses while parts of them are hidden. All have the same size.
+ * Pixels beyond the border of the image are white.
  */
-export function patchesPicture({ patches }: UnitPatches): Tiles | undefined {
-  const shown = patches.filter(({ values }) => values.length > 0);
+export function patchesPicture({ patches, occlusions }: ShownUnit): Tiles | undefined {
+  const shown = patches
+    .map((patch, k) => ({ patch, occlusion: occlusions?.[k] }))
+    .filter(({ patch }) => patch.values.length > 0);
   if (shown.length === 0) return undefined;
-  const [height, width] = [0, 1].map((axis) => Math.max(...shown.map(({ shape }) => shape[axis])));
-  const all = shown.flatMap(({ values }) => [Math.min(...values), Math.max(...values)]);
-  const range = [Math.min(...all), Math.max(...all)] as const;
-  const steepest =
-    Math.max(...shown.map(({ gradient }) => Math.max(...gradient.map(Math.abs)))) || 1;
-  const framed = (of: (patch: TopPatch) => ArrayLike<number>, scale: (v: number) => number) =>
-    shown.map((patch) => pictureOf(patch, Array.from(of(patch), scale), height, width));
-  const patchRow = framed(({ values }) => values, (v) => (LIGHTEST * (v - range[0])) / (range[1] - range[0] || 1)); // prettier-ignore
-  const gradientRow = framed(({ gradient }) => gradient, (v) => 0.5 + v / (2 * steepest)); // prettier-ignore
-  return tiles([...patchRow, ...gradientRow], shown.length, [0, 1]);
+  const [height, width] = [0, 1].map((axis) =>
+    Math.max(...shown.map(({ patch }) => patch.shape[axis])),
+  );
+  const columns = Math.ceil(Math.sqrt(shown.length));
+  const square = (of: (one: Shown) => ArrayLike<number>, light: (v: number) => number) =>
+    tiles(
+      shown.map((one) => {
+        const { corner, shape } = one.patch;
+        const values = Array.from(of(one), light);
+        const [rows, across] = shape;
+        const depth = values.length / (rows * across);
+        return pictureOf({ corner, shape: [rows, across, depth] }, values, height, width);
+      }),
+      columns,
+      [0, 1],
+    );
+  const [darkest, lightest] = rangeOf(shown.map(({ patch }) => patch.values));
+  const most = largest(shown.map(({ patch }) => patch.projection)) || 1;
+  const parts = [
+    square(({ patch }) => patch.values, (v) => (LIGHTEST * (v - darkest)) / (lightest - darkest || 1)), // prettier-ignore
+    square(
+      ({ patch }) => patch.projection,
+      (v) => 0.5 + v / (2 * most),
+    ),
+  ];
+  if (occlusions) {
+    const [least, greatest] = rangeOf(occlusions);
+    const scaled = (v: number) => (LIGHTEST * (v - least)) / (greatest - least || 1);
+    parts.push(square(({ occlusion }) => occlusion ?? [], scaled));
+  }
+  return beside(parts);
 }
+
+interface Shown {
+  readonly patch: TopPatch;
+  readonly occlusion: Float32Array | undefined;
+}
+
+function rangeOf(lists: readonly Float32Array[]): readonly [number, number] {
+  const ends = lists.filter(({ length }) => length > 0);
+  return [
+    Math.min(...ends.map((list) => list.reduce((a, b) => Math.min(a, b)))),
+    Math.max(...ends.map((list) => list.reduce((a, b) => Math.max(a, b)))),
+  ];
+}
+
+const largest = (lists: readonly Float32Array[]): number =>
+  Math.max(...lists.map((list) => list.reduce((a, b) => Math.max(a, Math.abs(b)), 0)));
 
 /**
  * Puts a patch into a frame. The frame is white where the patch is cut off by the border of the
  * image.
  */
 function pictureOf(
-  { shape, corner }: TopPatch,
+  { shape, corner }: Pick<TopPatch, 'shape' | 'corner'>,
   values: readonly number[],
   height: number,
   width: number,

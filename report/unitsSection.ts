@@ -1,3 +1,4 @@
+import type { ProjectionRule } from '../lib/projectionRule.ts';
 import { escape, image } from './html.ts';
 import { captionOf, patchesPicture, type BoxPatches } from './unitPatches.ts';
 
@@ -15,8 +16,21 @@ export function unitsSection(boxes: readonly BoxPatches[]): string {
   return parts.join('');
 }
 
-/** The text that explains the figures on the page. */
-export const UNITS_TEXT =
-  'The upper row shows the patches of the inputs with the largest responses of a unit, each from another example, the largest ' +
-  'response first. A patch is the receptive field of the unit; it is white beyond the border of the image. The lower row shows ' +
-  'the gradient of the response: making the pixels that are lighter than grey lighter, or the darker ones darker, raises it.';
+const PROJECTIONS: Readonly<Record<ProjectionRule, string>> = {
+  gradient:
+    'the gradient of its response: making the pixels that are lighter than grey lighter, or the darker ones darker, raises it',
+  deconvnet:
+    'its projection by the deconvolutional network (Zeiler & Fergus 2013), which shows the structure that the unit responds to',
+  guided: 'its projection by guided back-propagation (Springenberg et al. 2014)',
+};
+
+/** Makes the text that explains the figures on the page. */
+export function unitsText(rule: ProjectionRule, isOccluded = false): string {
+  const occluded =
+    ' On the right, a pixel is dark if the response falls while a square hides this pixel.';
+  return (
+    'On the left are the patches of the inputs with the largest responses of a unit, each from another example, the largest ' +
+    'response first. A patch is the receptive field of the unit; it is white beyond the border of the image. Beside them, in the ' +
+    `same places, each patch has ${escape(PROJECTIONS[rule])}; grey is 0.${isOccluded ? occluded : ''}`
+  );
+}

@@ -5,7 +5,7 @@ import { ArrayDataset } from '../../data/index.ts';
 import type { TopPatch } from '../../inspect/index.ts';
 import { gaborFits } from '../../report/gaborFits.ts';
 import { gaborSection } from '../../report/gaborSection.ts';
-import { stacked, tiles, type Picture } from '../../report/pictures.ts';
+import { stacked, tiles, type Picture, type Tiles } from '../../report/pictures.ts';
 import { boxPatches, captionOf, patchesPicture } from '../../report/unitPatches.ts';
 import { unitsSection } from '../../report/unitsSection.ts';
 
@@ -27,25 +27,33 @@ const patch = (
   projection: Float32Array.from(values, (v) => -v),
 });
 
+const rows = (picture: Tiles | undefined) => {
+  const { width, height, data } = decode(picture?.png ?? new Uint8Array());
+  return Array.from({ length: height }, (_, y) => [...data.slice(y * width, (y + 1) * width)]);
+};
+
 describe('patches of units', () => {
-  test('shows patches above their gradients; a patch cut by the border keeps its position, and the rest is white', () => {
-    const picture = patchesPicture({
+  test('shows patches beside their projections; a patch cut by the border keeps its position, and the rest is white', () => {
+    const unit = {
       unit: 0,
       least: 0,
       patches: [patch(2, [4, 4], [2, 2, 1], [0, 1, 2, 4]), patch(1, [0, 4], [1, 2, 1], [4, 0])],
-    });
+    };
     const light = Math.round(255 * 0.88);
-    const { width, height, data } = decode(picture?.png ?? new Uint8Array());
-    const rows = Array.from({ length: height }, (_, y) => [
-      ...data.slice(y * width, (y + 1) * width),
+    expect(rows(patchesPicture(unit))).toEqual([
+      [0, light / 4, 255, 255, 255, 255, 255, 255, 128, 96, 255, 255, 255],
+      [light / 2, light, 255, light, 0, 255, 255, 255, 64, 0, 255, 0, 128],
     ]);
-    expect(rows).toEqual([
-      [0, light / 4, 255, 255, 255],
-      [light / 2, light, 255, light, 0],
-      [255, 255, 255, 255, 255],
-      [128, 96, 255, 255, 255],
-      [64, 0, 255, 0, 128],
+    const occlusions = [Float32Array.of(3, 1, 3, 3), Float32Array.of(2, 3)];
+    expect(rows(patchesPicture({ ...unit, occlusions })).map((row) => row.slice(16))).toEqual([
+      [light, 0, 255, 255, 255],
+      [light, light, 255, light / 2, light],
     ]);
+    // Five patches make a square of three columns.
+    const five = { ...unit, patches: Array.from({ length: 5 }, () => unit.patches[0]) };
+    expect(rows(patchesPicture(five)).map(({ length }) => length)).toEqual(
+      Array.from({ length: 5 }, () => 2 * 8 + 3),
+    );
   });
 
   test('describes the response of each unit', () => {
@@ -59,7 +67,9 @@ describe('patches of units', () => {
     );
     expect(patchesPicture({ unit: 3, patches: [], least: Infinity })).toBeUndefined();
     expect(
-      unitsSection([{ label: 'a < b', units: [{ unit: 3, patches: [], least: Infinity }] }]),
+      unitsSection([
+        { label: 'a < b', units: [{ unit: 3, patches: [], least: Infinity }], rule: 'deconvnet' },
+      ]),
     ).toContain(
       '<h3>a &#60; b</h3><div class="units"><figure><figcaption>unit 3: has no finite response',
     );
