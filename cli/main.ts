@@ -11,6 +11,7 @@ import { exampleCommand } from './example.ts';
 import { exploreCommand } from './explore.ts';
 import { exportCommand } from './exportOnnx.ts';
 import { gradcheckCommand } from './gradcheck.ts';
+import { invarianceCommand } from './invariance.ts';
 import { packageVersion } from './manifest.ts';
 import { outliveReaders, printNote } from './process.ts';
 import { psetCommand } from './pset.ts';
@@ -45,6 +46,7 @@ function program(): Command {
     foolCommand(),
     unitsCommand(),
     compareCommand(),
+    invarianceCommand(),
     exportCommand(),
     psetCommand(),
     setupCommand(),

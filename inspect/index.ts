@@ -29,6 +29,17 @@ export type { TopPatch } from './cutOut.ts';
 export { Trace, type Span, type UnknownWindow } from './trace.ts';
 export { topPatches, type TopPatchesOptions, type UnitPatches } from './topPatches.ts';
 export { occludePatches, type OccludePatchesOptions } from './occludePatches.ts';
+export {
+  invariance,
+  type BoxInvariance,
+  type Change,
+  type InvarianceOptions,
+} from './invariance.ts';
+export {
+  effectiveField,
+  type EffectiveField,
+  type EffectiveFieldOptions,
+} from './effectiveField.ts';
 export { fitGabor, type GaborFit } from './fitGabor.ts';
 export { lbfgs, type LbfgsOptions, type Objective } from './lbfgs.ts';
 export { BoxOutputs, type ObservedBox } from './boxOutputs.ts';

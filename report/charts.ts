@@ -16,6 +16,8 @@ export interface ChartOptions {
   readonly x: string;
   /** The label of the y axis. */
   readonly y: string;
+  /** The ticks of the x axis; by default a few integers. */
+  readonly ticks?: readonly number[];
   /** Whether the y axis is logarithmic. */
   readonly log?: boolean;
   /** The curves in the order of the legend. */
@@ -60,14 +62,14 @@ export function chart(points: readonly Point[], options: ChartOptions): string {
     width: WIDTH,
     height: HEIGHT,
     marginLeft: 52,
-    marginRight: 14,
+    marginRight: 22,
     marginTop: 26,
     marginBottom: 38,
     style: { background: 'none', fontSize: '12px', overflow: 'visible' },
     x: {
       label: options.x,
       labelOffset: 34,
-      ...(few && { ticks: wholes(first, last) }),
+      ...(few && { ticks: [...(options.ticks ?? wholes(first, last))] }),
       tickFormat: String,
     },
     y: {

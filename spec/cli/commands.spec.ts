@@ -160,6 +160,17 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
     expect(readFileSync(out, 'utf8')).toContain('<svg ');
     const { cka } = JSON.parse(readFileSync(json, 'utf8')) as { cka: number[][] };
     expect(cka.map((row, k) => row[k].toFixed(4))).toEqual(['1.0000', '1.0000', '1.0000']);
+  invariance() {
+    const out = file('invariance.html');
+    const named = ['--network', network, ...data, ...WASM];
+    const lines = run('invariance', weights, ...named, '--out', out);
+    expect(lines.at(-2)).toBe('receptive field of Conv2D 0: 3x3, effective 3.0');
+    expect(lines.at(-1)).toBe(out);
+    expect(readFileSync(out, 'utf8')).toContain('<svg ');
+    const { boxes } = JSON.parse(
+      run('invariance', weights, ...named, '--json', '--out', out).join('\n'),
+    ) as { boxes: { path: string }[] };
+    expect(boxes.map(({ path }) => path)).toEqual(['0', '1', '3']);
   },
   export() {
     const named = ['--weights', weights, '--onnx', file('net.onnx')];
