@@ -16,7 +16,7 @@ export interface OccludePatchesOptions {
   readonly box: string;
   /** The units and their patches, which `topPatches` found. */
   readonly units: readonly UnitPatches[];
-  /** The side of the square that hides pixels; by default a quarter of the patch's side, rounded up. */
+  /** The side of the hiding square; by default a quarter of the patch's side, rounded up. */
   readonly size?: number;
   /** The distance between neighbouring squares; by default a quarter of their side, rounded up. */
   readonly stride?: number;
@@ -27,8 +27,8 @@ export interface OccludePatchesOptions {
 }
 
 /**
- * Measures how much the response of a unit depends on each pixel of its patches. A square moves over
- * the patch and hides what is under it with the mean colour of the image:
+ * Measures how much the response of a unit depends on each pixel of its patches. A square moves
+ * over the patch and hides what is under it with the mean colour of the image:
  *
  *   map[y,x] = the mean response of the unit over the squares that hide pixel (y, x)
  *

@@ -160,6 +160,7 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
     expect(readFileSync(out, 'utf8')).toContain('<svg ');
     const { cka } = JSON.parse(readFileSync(json, 'utf8')) as { cka: number[][] };
     expect(cka.map((row, k) => row[k].toFixed(4))).toEqual(['1.0000', '1.0000', '1.0000']);
+  },
   invariance() {
     const out = file('invariance.html');
     const named = ['--network', network, ...data, ...WASM];
