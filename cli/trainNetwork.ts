@@ -13,6 +13,7 @@ import { RunLog } from '../train/runLog.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 import { loadWeights, saveWeights } from '../formats/safetensors/weights.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
+import type { Module } from '../lib/module.ts';
 import { Rng } from '../lib/rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { evaluateFinite } from '../train/requireFinite.ts';
@@ -26,6 +27,8 @@ import { logBackend, printNote } from './process.ts';
 import { isOnnxFile } from './onnxNetwork.ts';
 import { progressBar } from './progress.ts';
 import { loadPretrained, type Pretrained } from './pretrained.ts';
+import { hiddenOf } from '../report/insides.ts';
+import type { HiddenStats } from '../report/runLines.ts';
 import type { ResolvedNetwork } from './resolvedNetwork.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { openRunData, type RunData } from './runData.ts';
@@ -157,6 +160,7 @@ export async function trainNetwork({
       learningRate,
       seconds,
       boxes,
+      ...(isFirst && options.report !== false && { hidden: await hiddenStats(network, data.test) }),
     });
     if (isFirst && (measured === undefined || event.best)) {
       const tensors = { ...network.params, ...network.buffers };
@@ -332,6 +336,14 @@ function exchangeNote({ exchangeSeconds }: EpochEvent, seconds: number): string 
   return exchangeSeconds === undefined
     ? ''
     : `, ${((100 * exchangeSeconds) / seconds).toFixed(1)} % of the time in exchange`;
+}
+
+/** Returns the statistics of the hidden units, which the report draws over the epochs. */
+async function hiddenStats(network: Module, test: Dataset): Promise<HiddenStats[]> {
+  const hidden = await hiddenOf(network, test);
+  return hidden.map(({ box, dead, sparsityAcrossExamples, sparsityAcrossUnits, correlation }) => {
+    return { box, dead, sparsityAcrossExamples, sparsityAcrossUnits, correlation };
+  });
 }
 
 function percent(share: number): string {

@@ -102,6 +102,38 @@ export function unitsFigure({ box, examples, units, values }: HiddenUnits): Figu
   return { name: 'hidden-units', title: box, picture: tiles([picture], 1, [least, most]) };
 }
 
+/**
+ * Draws the correlations of hidden units, one row and one column per unit: white is 1, grey is 0
+ * and black is −1. Returns an empty list if fewer than two units depend on the input.
+ */
+export function correlationsFigures({ box, correlations }: HiddenUnits): Figure[] {
+  const units = Math.sqrt(correlations.length);
+  const picture = { height: units, width: units, channels: 1, values: correlations };
+  const drawn = () => tiles([picture], 1, [-1, 1]);
+  return units < 2 ? [] : [{ name: 'hidden-correlations', title: box, picture: drawn() }];
+}
+
+/** The statistics of hidden units that are drawn over the epochs, with their titles. */
+const HIDDEN = [
+  ['dead', 'Units that ignore the input'],
+  ['sparsityAcrossExamples', 'Near 0, across examples'],
+  ['sparsityAcrossUnits', 'Near 0, across units'],
+  ['correlation', 'Correlation between units'],
+] as const;
+
+/** Draws the statistics of the hidden units of each box over the epochs. */
+export function hiddenFigures({ lines: { epochs } }: Pick<ReportData, 'lines'>): Figure[] {
+  const boxes = epochs.flatMap(({ hidden = [] }) => hidden.map(({ box }) => box));
+  const curves = Array.from(new Set(boxes));
+  return HIDDEN.flatMap(([key, title]) => {
+    const points = epochs.flatMap(({ epoch, hidden = [] }) =>
+      hidden.map((one) => ({ x: epoch, y: one[key], curve: one.box })),
+    );
+    const y = key === 'correlation' ? 'mean of |ρ|' : 'share';
+    return figure(`hidden-${key}`, title, points, { x: 'epoch', y, curves });
+  });
+}
+
 /** Draws the filters of the first box with kernels. */
 export function filtersFigure({ filters }: ReportData): Figure {
   const columns = filters.length > 32 ? 16 : 8;

@@ -1,6 +1,7 @@
-import { unitsFigure } from './figures.ts';
+import { correlationsFigures, unitsFigure } from './figures.ts';
 import { percent, type HiddenUnits } from './hiddenUnits.ts';
-import { escape, figureHtml, unfolding } from './html.ts';
+import { escape, figureHtml, grid, unfolding } from './html.ts';
+import type { Figure } from './pictures.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -13,10 +14,16 @@ const PIXELS = 4;
  * Makes the section about hidden units: statistics of each box, and a picture of the last box's
  * outputs as in the lecture.
  *
+ * @param curves the statistics over the epochs.
  * @param stage the progress of the training. The units of an untrained network get no verdict.
  * @param whole whether the run ended without a failure.
  */
-export function hiddenSection(hidden: readonly HiddenUnits[], stage?: Stage, whole = true): string {
+export function hiddenSection(
+  hidden: readonly HiddenUnits[],
+  curves: readonly Figure[],
+  stage?: Stage,
+  whole = true,
+): string {
   const trained = stage?.trained ?? true;
   const share = (value: number) => percent(value, '<1 %');
   const heads = [
@@ -48,7 +55,17 @@ export function hiddenSection(hidden: readonly HiddenUnits[], stage?: Stage, who
   return `<p>In good training they are sparse across examples and across units. In bad training many ignore the input, or they correlate strongly.${stageSentence(stage, whole)}</p>
 ${unfolding(tables.map(table), 1, 'Earlier boxes')}
 <p>${escape(last.box)}: one row per example, one column per unit; white values are large.</p>
-${figureHtml(unitsFigure(last), { fine: true, width: PIXELS * last.units })}`;
+${figureHtml(unitsFigure(last), { fine: true, width: PIXELS * last.units })}
+${correlationsOf(last)}${curves.length > 0 ? `<p>The same statistics after each epoch:</p>${grid(curves)}` : ''}`;
+}
+
+/** Shows the matrix of correlations, if there is one. */
+function correlationsOf(last: HiddenUnits): string {
+  const [figure] = correlationsFigures(last);
+  if (figure === undefined) return '';
+  const units = Math.sqrt(last.correlations.length);
+  return `<p>Correlations of the ${units} units of ${escape(last.box)} that do not ignore the input, each with each: white is 1, grey is 0, black is −1.</p>
+${figureHtml(figure, { fine: true, width: Math.min(320, PIXELS * units) })}`;
 }
 
 function stageSentence(stage: Stage | undefined, whole: boolean): string {

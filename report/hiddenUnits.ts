@@ -19,8 +19,10 @@ export interface HiddenUnits extends Judgement {
    * For each example, the fraction of units that are near 0; this is the average over the examples.
    */
   readonly sparsityAcrossUnits: number;
-  /** The mean of |correlation| over pairs of units that are not dead. */
+  /** The mean of |correlation| over pairs of units that are not dead, of the first 256 such. */
   readonly correlation: number;
+  /** The correlations of these units, in rows: ρ_ij is at i · √length + j. */
+  readonly correlations: Float32Array;
   /** The fraction of units that have the same output for all examples. */
   readonly dead: number;
 }
@@ -60,7 +62,7 @@ export function hiddenUnits(
   });
   const sparsityAcrossExamples = mean(quiet.filter((_, unit) => alive.includes(columns[unit])));
   const sparsityAcrossUnits = mean(quiet);
-  const correlation = meanCorrelation(alive);
+  const { correlations, correlation } = correlate(alive);
   const ignoring = deadUnits ?? units - alive.length;
   const dead = ignoring / units;
   const positive = values.every((value) => value >= 0);
@@ -94,6 +96,7 @@ export function hiddenUnits(
     sparsityAcrossExamples,
     sparsityAcrossUnits,
     correlation,
+    correlations,
     dead,
     verdict,
     sentence: `${start[verdict]} in ${box}: ${ignore}${others}.`,
@@ -116,16 +119,22 @@ function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Returns the mean of |correlation| over pairs of the first 256 units. */
-function meanCorrelation(columns: readonly Float32Array[]): number {
+/**
+ * Computes the correlations of the first 256 units, and the mean of their magnitudes over pairs of
+ * different units:
+ *
+ *   ρ_ij = Σ_n (x_ni − x̄_i)(x_nj − x̄_j) / √(Σ_n (x_ni − x̄_i)² · Σ_n (x_nj − x̄_j)²)
+ */
+function correlate(columns: readonly Float32Array[]) {
   const directions = columns.slice(0, 256).map((column) => {
     const centre = column.reduce((sum, value) => sum + value, 0) / column.length;
     const off = column.map((value) => value - centre);
     const length = Math.hypot(...off);
     return off.map((value) => value / length);
   });
-  const all = directions.flatMap((a, i) =>
-    directions.slice(0, i).map((b) => Math.abs(a.reduce((sum, value, k) => sum + value * b[k], 0))),
+  const rows = directions.map((a) =>
+    directions.map((b) => a.reduce((sum, value, k) => sum + value * b[k], 0)),
   );
-  return mean(all);
+  const pairs = rows.flatMap((row, i) => row.slice(0, i).map(Math.abs));
+  return { correlations: Float32Array.from(rows.flat()), correlation: mean(pairs) };
 }

@@ -75,28 +75,14 @@ export async function insides(
   data: Dataset,
   chosen?: readonly number[],
 ): Promise<Insides> {
-  const { total } = summarize(network, data.inputShape);
-  const examples = Math.min(
-    EXAMPLES,
-    data.length,
-    Math.max(8, Math.floor(MEMORY / total.activationBytes)),
-  );
+  const examples = examplesWithin(network, data);
   const first = Array.from({ length: examples }, (_, index) => index);
   const shown = chosen ?? (await firstOfClasses(data, first));
   const { input, labels } = await data.batch(Int32Array.from([...shown, ...first]));
   const seen = run(network, input);
   const featureMaps: FeatureMaps[] = [];
   const hidden: HiddenUnits[] = [];
-  // If the network has no nonlinear box, the last vector before the scores is taken as the hidden
-  // units.
-  const known = seen.filter(({ box, window }) => window === 'elementwise' && isNonlinearity(box));
-  const hiding =
-    known.length > 0
-      ? known
-      : seen
-          .slice(0, -1)
-          .filter(({ output }) => output.rank === 2)
-          .slice(-1);
+  const hiding = hidingUnits(seen);
   for (const one of seen) {
     if (one.output.rank !== 4 && one.output.rank !== 2) continue;
     if (one.window !== 'identity') featureMaps.push(await mapsOf(one, shown.length));
@@ -109,6 +95,41 @@ export async function insides(
     featureMaps,
     hidden,
   };
+}
+
+/**
+ * Returns the hidden units of each nonlinear box for the first examples of a dataset, as `insides`
+ * does.
+ */
+export async function hiddenOf(network: Module, data: Dataset): Promise<HiddenUnits[]> {
+  const examples = examplesWithin(network, data);
+  const { input, labels } = await data.batch(
+    Int32Array.from({ length: examples }, (_, index) => index),
+  );
+  const seen = run(network, input);
+  const hidden: HiddenUnits[] = [];
+  for (const one of hidingUnits(seen)) hidden.push(await unitsOf(one, 0, examples));
+  disposeTensors([input, labels, seen.map(({ output }) => output)]);
+  return hidden;
+}
+
+/** Returns the number of examples whose activations fit into the limit. */
+function examplesWithin(network: Module, { length, inputShape }: Dataset): number {
+  const { total } = summarize(network, inputShape);
+  return Math.min(EXAMPLES, length, Math.max(8, Math.floor(MEMORY / total.activationBytes)));
+}
+
+/**
+ * Returns the outputs that are hidden units: those of the nonlinear boxes. If there is no nonlinear
+ * box, the last vector before the scores is taken.
+ */
+function hidingUnits(seen: readonly Seen[]): readonly Seen[] {
+  const nonlinear = seen.filter(
+    ({ box, window }) => window === 'elementwise' && isNonlinearity(box),
+  );
+  const vectors = seen.slice(0, -1).filter(({ output }) => output.rank === 2);
+  const hiding = nonlinear.length > 0 ? nonlinear : vectors.slice(-1);
+  return hiding.filter(({ output }) => output.rank === 4 || output.rank === 2);
 }
 
 /** Returns the first example of each class, for up to three classes. */

@@ -1,6 +1,14 @@
 import type { ReportData } from './collect.ts';
 import { confusionSection } from './confusion.ts';
-import { curveFigures, filtersFigure, mapFigures, sizeFigures, unitsFigure } from './figures.ts';
+import {
+  correlationsFigures,
+  curveFigures,
+  filtersFigure,
+  hiddenFigures,
+  mapFigures,
+  sizeFigures,
+  unitsFigure,
+} from './figures.ts';
 import { gaborSection } from './gaborSection.ts';
 import { hiddenSection } from './hiddenSection.ts';
 import { escape, figureHtml, grid, image, page, unfolding } from './html.ts';
@@ -37,6 +45,8 @@ export function reportFigures(data: ReportData): Figure[] {
     ...curveFigures(data),
     ...sizeFigures(data),
     ...hidden.slice(-1).map(unitsFigure),
+    ...hidden.slice(-1).flatMap(correlationsFigures),
+    ...hiddenFigures(data),
     ...(filters.length > 0 ? [filtersFigure(data)] : []),
     ...mapFigures(data).flat(),
   ];
@@ -62,7 +72,9 @@ function sections(data: ReportData): [name: string, content: string][] {
     ...some('Weights, gradients, updates', sizes.length, () => {
       return `<p>Root mean squares at the last step of each epoch. An update of about a thousandth of the weight, the dashed line, is healthy.</p>${grid(sizes)}`;
     }),
-    ...some('Hidden units', hidden.length, () => hiddenSection(hidden, stage, isWhole(data))),
+    ...some('Hidden units', hidden.length, () =>
+      hiddenSection(hidden, hiddenFigures(data), stage, isWhole(data)),
+    ),
     ...some('Filters of the first layer', filters.length, () => {
       return `<p>The largest filter stands first. In good training filters exhibit structure and differ from each other.</p>${figureHtml(filtersFigure(data), { width: 288 })}`;
     }),

@@ -11,6 +11,16 @@ export interface Figures {
   readonly errorRate: number;
 }
 
+/** The statistics of the hidden units of a box, as in `HiddenUnits`. */
+export interface HiddenStats {
+  /** The name of the box. */
+  readonly box: string;
+  readonly dead: number;
+  readonly sparsityAcrossExamples: number;
+  readonly sparsityAcrossUnits: number;
+  readonly correlation: number;
+}
+
 /** The log line of an epoch. */
 export interface EpochLine {
   /** The number of the epoch, counted from 1. */
@@ -26,6 +36,8 @@ export interface EpochLine {
   readonly learningRate: number;
   /** The root mean squares of weights, gradients and updates per box. */
   readonly boxes: readonly LayerStats[];
+  /** The hidden units of each nonlinear box. Runs without a report have none. */
+  readonly hidden?: readonly HiddenStats[] | undefined;
 }
 
 /** The log line of a step. */
@@ -73,6 +85,17 @@ const EPOCH = object({
   validation: FIGURES,
   learningRate: number(0),
   boxes: v.array(object({ path: text(), weight: SIZE, gradient: SIZE, update: SIZE })),
+  hidden: v.optional(
+    v.array(
+      object({
+        box: text(),
+        dead: number(0, 1),
+        sparsityAcrossExamples: number(0, 1),
+        sparsityAcrossUnits: number(0, 1),
+        correlation: SIZE,
+      }),
+    ),
+  ),
 });
 
 /**

@@ -115,6 +115,8 @@ describe('boxprop train', () => {
       '5',
       '7',
     ]);
+    // LeNet has one nonlinear box. Its hidden units are measured after each epoch.
+    expect(last?.hidden).toMatchObject([{ box: 'ReLU 6', dead: expect.any(Number) as number }]);
     const { fingerprint, ...metadata } = metadataIn(out('a'));
     expect(fingerprint).toMatch(/^[0-9a-f]{32}$/);
     expect(metadata).toEqual({

@@ -16,6 +16,14 @@ test('by hand: one unit is dead, two are alike, and outputs near 0 are counted',
   expect(found.correlation).toBeCloseTo(1, 6);
 });
 
+test('correlations of three units by hand', () => {
+  // x = (1, 2, 3), y = −x + 4 and z = (1, 0, 1), whose deviations are (1, −2, 1)/3.
+  const found = hiddenUnits('Tanh', Float32Array.of(1, 3, 1, 2, 2, 0, 3, 1, 1), 3);
+  const expected = [1, -1, 0, -1, 1, 0, 0, 0, 1];
+  found.correlations.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 6));
+  expect(found.correlation).toBeCloseTo(1 / 3, 6);
+});
+
 /** Random outputs of 20 units for 100 examples. */
 const drawn = (draw: (rng: Rng, unit: number, ofExample: number) => number) => {
   const rng = new Rng(3);

@@ -125,6 +125,22 @@ describe('of a run that diverged', () => {
     expect(await at(20)).toContain(' These are the units after 20 steps, in epoch 3, before');
   });
 
+  test('draws the statistics of the hidden units over the epochs, and the last correlations', async () => {
+    const html = await at(30);
+    for (const title of [
+      'Units that ignore the input',
+      'Near 0, across examples',
+      'Near 0, across units',
+      'Correlation between units',
+    ]) {
+      expect(html).toContain(title);
+    }
+    expect(html).toMatch(/Correlations of the \d+ units of ReLU 4 that do not ignore the input/);
+    // If all units are dead, there is nothing to correlate.
+    const dead = renderReport(await collectReport(optionsOf(-1000)));
+    expect(dead).not.toContain('Correlations of the');
+  });
+
   test('does not judge the hidden units of weights that were never trained', async () => {
     const html = await at(0);
     expect(html).toContain('The network before the first step was evaluated');
@@ -140,7 +156,7 @@ test('is written with its figures as PNG, black on white', async () => {
   try {
     const files = await writeReport(join(folder, 'run.html'), optionsOf(0), true);
     expect(readdirSync(folder).sort()).toEqual(['run', 'run.html']);
-    expect(files).toHaveLength(1 + 7 + 2 + 5 * 3);
+    expect(files).toHaveLength(1 + 7 + 3 + 4 + 5 * 3);
     const error = decode(readFileSync(join(folder, 'run', 'error.png')));
     expect([error.width, error.channels]).toEqual([800, 3]);
     expect(error.data.filter((value) => value === 255).length).toBeGreaterThan(
@@ -177,7 +193,7 @@ describe('in a browser', () => {
               `[...document.querySelectorAll('svg, img, table')].filter((e) => e.getBoundingClientRect().right > ${width}).length`,
             ),
           ).toBe(0);
-          expect(await page.evaluate("document.querySelectorAll('svg').length")).toBe(7);
+          expect(await page.evaluate("document.querySelectorAll('svg').length")).toBe(7 + 4);
           expect(await page.evaluate('[...document.images].every((i) => i.naturalWidth > 0)')).toBe(
             true,
           );

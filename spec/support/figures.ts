@@ -28,6 +28,15 @@ export function logOf(
         { path: '0', weight: 1, gradient: 0.1, update: 0.001 },
         { path: '2', weight: 1, gradient: 0, update: 0 },
       ],
+      hidden: [
+        {
+          box: 'ReLU 1',
+          dead: 0.25,
+          sparsityAcrossExamples: 0.5 + 0.1 * k,
+          sparsityAcrossUnits: 0.6,
+          correlation: 0.3,
+        },
+      ],
     })),
     ...(more.failure === undefined
       ? []
