@@ -64,7 +64,7 @@ function correlationsOf(last: HiddenUnits): string {
   const [figure] = correlationsFigures(last);
   if (figure === undefined) return '';
   const units = Math.sqrt(last.correlations.length);
-  return `<p>Correlations of the ${units} units of ${escape(last.box)} that do not ignore the input, each with each: white is 1, grey is 0, black is −1.</p>
+  return `<p>Correlations of ${units < 256 ? 'all' : 'the first'} ${units} units of ${escape(last.box)} that do not ignore the input, each with each: white is 1, grey is 0, black is −1.</p>
 ${figureHtml(figure, { fine: true, width: Math.min(320, PIXELS * units) })}`;
 }
 

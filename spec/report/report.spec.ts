@@ -135,10 +135,10 @@ describe('of a run that diverged', () => {
     ]) {
       expect(html).toContain(title);
     }
-    expect(html).toMatch(/Correlations of the \d+ units of ReLU 4 that do not ignore the input/);
+    expect(html).toMatch(/Correlations of all \d+ units of ReLU 4 that do not ignore the input/);
     // If all units are dead, there is nothing to correlate.
     const dead = renderReport(await collectReport(optionsOf(-1000)));
-    expect(dead).not.toContain('Correlations of the');
+    expect(dead).not.toContain('Correlations of');
   });
 
   test('does not judge the hidden units of weights that were never trained', async () => {
