@@ -13,6 +13,7 @@ import { exportCommand } from './exportOnnx.ts';
 import { gradcheckCommand } from './gradcheck.ts';
 import { invarianceCommand } from './invariance.ts';
 import { packageVersion } from './manifest.ts';
+import { probeCommand } from './probe.ts';
 import { outliveReaders, printNote } from './process.ts';
 import { psetCommand } from './pset.ts';
 import { reportCommand } from './report.ts';
@@ -47,6 +48,7 @@ function program(): Command {
     unitsCommand(),
     compareCommand(),
     invarianceCommand(),
+    probeCommand(),
     exportCommand(),
     psetCommand(),
     setupCommand(),

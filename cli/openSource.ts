@@ -12,6 +12,7 @@ import { logBackend } from './process.ts';
 import { imageShapeOf, NETWORK_NAMES, resolveNetwork } from './resolveNetwork.ts';
 import { openRunParts } from './runData.ts';
 import { readRun } from './runFolder.ts';
+import type { ResolvedNetwork } from './resolvedNetwork.ts';
 import type { RunOptions } from './trainOptions.ts';
 import {
   classesOf,
@@ -45,6 +46,8 @@ interface Named {
   readonly word: string;
   /** The settings of the run in the folder, if it is one. */
   readonly run?: RunOptions;
+  /** The network, if the word names one without weights. */
+  readonly entry?: ResolvedNetwork;
 }
 
 /**
@@ -65,7 +68,10 @@ export async function openSources(
     const { network, data } = options;
     const remedy = `${command} ${words.join(' ')} --network FILE`;
     const reader = { option: command, remedy, network, data };
-    named.push(isFolder ? { word, run: await readRun(word, reader) } : { word });
+    if (isFolder) named.push({ word, run: await readRun(word, reader) });
+    else if (await isNetwork(word))
+      named.push({ word, entry: await resolveNetwork(word, { where: show(word) }) });
+    else named.push({ word });
   }
   const run = named.find((one) => one.run !== undefined)?.run;
   const sources: Source[] = [];
@@ -79,13 +85,12 @@ export async function openSources(
 }
 
 async function openSource(
-  { word, run: own }: Named,
+  { word, run: own, entry }: Named,
   options: SourceOptions,
   run: RunOptions | undefined,
 ): Promise<Source> {
   const name = word;
-  if (own === undefined && (await isNetwork(word))) {
-    const entry = await resolveNetwork(word, { where: show(word) });
+  if (entry !== undefined) {
     const { train, test } = await openParts(options, run, { imageShape: entry.inputShape });
     const { seed } = options;
     const { classes } = train;

@@ -55,3 +55,11 @@ export {
   type CompareOptions,
   type Comparison,
 } from './similarity/compareNetworks.ts';
+export {
+  probeNetwork,
+  type BoxProbe,
+  type ProbeData,
+  type ProbedClassifier,
+  type ProbeOptions,
+  type ProbeResult,
+} from './probe/probeNetwork.ts';

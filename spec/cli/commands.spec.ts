@@ -173,6 +173,15 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
     ) as { boxes: { path: string }[] };
     expect(boxes.map(({ path }) => path)).toEqual(['0', '1', '3']);
   },
+  probe() {
+    const [out, json] = [file('probe.html'), file('probe.json')];
+    const files = ['--out', out, '--json', json];
+    const lines = run('probe', file('run'), '--network', network, ...WASM, ...files);
+    expect(lines.slice(-2)).toEqual([out, json]);
+    expect(readFileSync(out, 'utf8')).toContain('<svg ');
+    const { boxes } = JSON.parse(readFileSync(json, 'utf8')) as { boxes: { features: number }[] };
+    expect(boxes.map(({ features }) => features)).toEqual([30, 24, 24, 2]);
+  },
   export() {
     const named = ['--weights', weights, '--onnx', file('net.onnx')];
     expect(run('export', network, ...named)).toEqual([`${file('net.onnx')}: ${network} as ONNX`]);

@@ -198,6 +198,8 @@ describe('an output that cannot be written is refused before the work', () => {
     ['.html', ['units', 'no.safetensors', '--out']],
     ['.html', ['compare', 'no.safetensors', 'lenet', '--out']],
     ['.json', ['compare', 'no.safetensors', 'lenet', '--json']],
+    ['.html', ['probe', 'no.safetensors', '--out']],
+    ['.json', ['probe', 'no.safetensors', '--json']],
     ['.png', ['fool', 'no.safetensors', '--out']],
     ['.onnx', ['export', 'lenet', '--weights', 'no.safetensors', '--onnx']],
     ['.bin', ['export', 'lenet', '--weights', 'no.safetensors', '--torchvision']],
