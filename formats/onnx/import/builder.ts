@@ -2,6 +2,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { constant } from '../../../lib/constant.ts';
 import { InputError, show } from '../../../lib/errors.ts';
 import type { Shape } from '../../../lib/facts.ts';
+import { glorotUniform, type Initializer } from '../../../lib/init/initializers.ts';
 import { tidy } from '../../../lib/memory.ts';
 import type { Module } from '../../../lib/module.ts';
 import { factsOf } from '../../../lib/shapes.ts';
@@ -182,6 +183,20 @@ function swappedRuns(from: Axes, to: Axes): number | undefined {
   if (split < 1 || a.length !== b.length) return undefined;
   const isSwap = sameAtoms([...a.slice(split), ...a.slice(0, split)], b);
   return isSwap ? sizeOf(a.slice(0, split)) : undefined;
+}
+
+/**
+ * Returns an initializer that gives the values of the file once and then forgets them. A box may
+ * keep its options, so it would hold its weights twice. If another box is made from these options,
+ * its weights are drawn.
+ */
+export function once(make: () => ArrayLike<number>): Initializer {
+  let left: (() => ArrayLike<number>) | undefined = make;
+  return (shape, fan, rng) => {
+    const values = left?.();
+    left = undefined;
+    return values ?? glorotUniform(shape, fan, rng);
+  };
 }
 
 /** Sets a parameter or buffer of a box that has been made. */

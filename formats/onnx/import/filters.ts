@@ -1,11 +1,10 @@
 import { show } from '../../../lib/errors.ts';
-import type { Initializer } from '../../../lib/init/initializers.ts';
 import { Conv1D } from '../../../modules/conv1d.ts';
 import { Conv2D } from '../../../modules/conv2d.ts';
 import { ConvTranspose2D } from '../../../modules/convTranspose2d.ts';
 import { DepthwiseConv2D } from '../../../modules/depthwiseConv2d.ts';
 import { Linear } from '../../../modules/linear.ts';
-import { assign, type OneInput } from './builder.ts';
+import { assign, once, type OneInput } from './builder.ts';
 import type { Importer, ImportNode } from './node.ts';
 import {
   newAxis,
@@ -42,10 +41,11 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
     const isDepthwise = groups > 1 && groupIn === 1 && kernel.length === 2;
     const values = await weight.values();
     const order = kernel.length === 1 ? [2, 1, 0] : [2, 3, 1, 0];
-    const weights: Initializer = () =>
+    const weights = once(() =>
       isDepthwise
         ? transposed(values, [channels, out / channels, ...kernel], [2, 3, 0, 1])
-        : transposed(values, weight.dims, order);
+        : transposed(values, weight.dims, order),
+    );
     const options = { groups, bias: bias !== undefined, init: weights };
     const pair = (list: readonly number[]): [number, number] => [list[0], list[1]];
     const box = at.build.shared<OneInput>(
@@ -128,7 +128,7 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
             outputPadding: pair(outputPadding),
             groups,
             bias: bias !== undefined,
-            init: () => transposed(values, weight.dims, [2, 3, 1, 0]),
+            init: once(() => transposed(values, weight.dims, [2, 3, 1, 0])),
           }),
           bias,
         ),
@@ -212,14 +212,14 @@ async function linear(
   const inAxis = isOut ? 1 : 0;
   const out = weight.dims[1 - inAxis];
   checkKernel(at, weight, weight.dims[inAxis] === features);
-  const box = at.build.shared(
-    ['Linear', weight.name, bias?.name ?? '', isOut, alpha, beta, order.map(({ size }) => size), input.file[1].map((atom) => order.indexOf(atom))], // prettier-ignore
-    () => new Linear(features, out, { bias: bias !== undefined, init: () => new Float32Array(features * out) }), // prettier-ignore
-  );
   const values = await weight.values();
   const inOrder = reordered(values, weight.dims, inAxis, input.file[1], order);
   const rows = isOut ? inOrder : transposed(inOrder, weight.dims, [1, 0]);
-  assign(box.params.weight, alpha === 1 ? rows : Float64Array.from(rows, (w) => w * alpha));
+  const init = once(() => (alpha === 1 ? rows : Float64Array.from(rows, (w) => w * alpha)));
+  const box = at.build.shared(
+    ['Linear', weight.name, bias?.name ?? '', isOut, alpha, beta, order.map(({ size }) => size), input.file[1].map((atom) => order.indexOf(atom))], // prettier-ignore
+    () => new Linear(features, out, { bias: bias !== undefined, init }),
+  );
   if (bias && box.params.bias) {
     const scaled = beta === 1 ? bias.values : Float64Array.from(bias.values, (b) => b * beta);
     assign(box.params.bias, scaled);
@@ -265,7 +265,7 @@ async function alongAxis(
   const value = at.arranged(input, [file[0], others.flat(), file[axis]]);
   const values = await matrix.values();
   const box = at.build.shared(['alongAxis', matrix.name, at.label], () => {
-    const init = () => (isOut ? transposed(values, matrix.dims, [1, 0]) : values);
+    const init = once(() => (isOut ? transposed(values, matrix.dims, [1, 0]) : values));
     return new Conv1D(features, out, 1, { bias: false, init });
   });
   const { name } = at.emit(box, value);
