@@ -41,6 +41,12 @@ export {
   type EffectiveFieldOptions,
 } from './effectiveField.ts';
 export { fitGabor, type GaborFit } from './fitGabor.ts';
+export { fourierAmplitudes } from './gabor/fourierAmplitudes.ts';
+export { gaborAmplitude } from './gabor/gaborAmplitude.ts';
+export { gaborTuning, type GaborTuning } from './gabor/gaborTuning.ts';
+export { chiSquaredTail } from './gabor/chiSquaredTail.ts';
+export { weightNoise } from './gabor/weightNoise.ts';
+export { residualTest, type ResidualTest, type ResidualTestOptions } from './gabor/residualTest.ts';
 export { lbfgs, type LbfgsOptions, type Objective } from './lbfgs.ts';
 export { BoxOutputs, type ObservedBox } from './boxOutputs.ts';
 export { linearCka, type LinearCkaOptions } from './similarity/linearCka.ts';
