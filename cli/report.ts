@@ -13,6 +13,7 @@ interface Options {
   readonly backend: BackendName | 'auto';
   readonly examples?: readonly number[];
   readonly png?: boolean;
+  readonly repeat?: string;
 }
 
 /** Makes the command `boxprop report RUN`. */
@@ -28,25 +29,36 @@ export function reportCommand(): Command {
     )
     .option('--network <file>', 'module of the network, which a run must not name', homePath)
     .option('--data <dir>', 'folder of the data (default: as in the training)', homePath)
+    .option(
+      '--repeat <run>',
+      'folder of a run from the same weights (--from) with another --seed; gives the noise of the filters',
+      homePath,
+    )
     .option('--png', 'also write the figures as PNG into a folder (needs sharp)')
     .addOption(BACKEND_OPTION)
-    .action(async (folder: string, { backend, examples, png = false, ...options }: Options) => {
-      const { checkWritable } = await import('../lib/files/checkWritable.ts');
-      const { useBackend } = await import('../lib/backend/useBackend.ts');
-      const { reportRun } = await import('./reportRun.ts');
-      const { readRun } = await import('./runFolder.ts');
-      const { checkSameSettings } = await import('./sameSettings.ts');
-      const { network, data } = options;
-      const remedy = `report ${folder} --network FILE`;
-      const run = await readRun(folder, { option: 'report', remedy, network, data });
-      if (options.out === undefined) await refuseLinks(folder, ['report.html', 'report']);
-      const networkNamed = network !== undefined;
-      const settings = { option: 'report', folder, options: run, networkNamed };
-      (await checkSameSettings(settings)).forEach(printNote);
-      const out = options.out ?? join(folder, 'report.html');
-      await checkWritable(out);
-      await useBackend(backend, { log: logBackend });
-      const files = await reportRun(folder, run, out, { png, ...(examples && { examples }) });
-      files.forEach(printLine);
-    });
+    .action(
+      async (folder: string, { backend, examples, repeat, png = false, ...options }: Options) => {
+        const { checkWritable } = await import('../lib/files/checkWritable.ts');
+        const { useBackend } = await import('../lib/backend/useBackend.ts');
+        const { reportRun } = await import('./reportRun.ts');
+        const { readRun } = await import('./runFolder.ts');
+        const { checkSameSettings } = await import('./sameSettings.ts');
+        const { network, data } = options;
+        const remedy = `report ${folder} --network FILE`;
+        const run = await readRun(folder, { option: 'report', remedy, network, data });
+        if (options.out === undefined) await refuseLinks(folder, ['report.html', 'report']);
+        const networkNamed = network !== undefined;
+        const settings = { option: 'report', folder, options: run, networkNamed };
+        (await checkSameSettings(settings)).forEach(printNote);
+        const out = options.out ?? join(folder, 'report.html');
+        await checkWritable(out);
+        await useBackend(backend, { log: logBackend });
+        const files = await reportRun(folder, run, out, {
+          png,
+          ...(examples && { examples }),
+          ...(repeat !== undefined && { repeat }),
+        });
+        files.forEach(printLine);
+      },
+    );
 }

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Dataset } from '../data/dataset.ts';
 import { checkFiniteWeights } from '../formats/safetensors/weights.ts';
+import type { Module } from '../lib/module.ts';
 import { readProgress } from '../train/checkpoint.ts';
 import { readLog } from '../train/runLog.ts';
 import { writeReport } from '../report/writeReport.ts';
@@ -15,6 +17,8 @@ export interface ReportRunOptions {
   readonly png?: boolean;
   /** The indices of the test examples whose feature maps are shown. */
   readonly examples?: readonly number[];
+  /** The folder of a run from the same initial weights, with another order of the examples. */
+  readonly repeat?: string;
 }
 
 /**
@@ -29,7 +33,7 @@ export async function reportRun(
   folder: string,
   options: RunOptions,
   out: string,
-  { png = false, examples }: ReportRunOptions = {},
+  { png = false, examples, repeat }: ReportRunOptions = {},
 ): Promise<string[]> {
   const file = join(folder, 'checkpoint.safetensors');
   const best = join(folder, 'weights.safetensors');
@@ -39,17 +43,26 @@ export async function reportRun(
   const test = await openTestExamples(options, weights.table);
   const dataset = preparedFor(weights, test);
   const network = await loadForData(weights, dataset);
+  let repeated: Module | undefined;
   try {
+    if (repeat !== undefined) repeated = await checkpointOf(repeat, options, dataset);
     const log = await readLog(join(folder, 'log.jsonl'));
     const name = networkMetadata(options.network);
     const title = `${name} on ${dataset.name}`;
     const progress = await readProgress(file);
     return await writeReport(
       out,
-      { title, log, network, dataset, progress, ...(examples && { examples }) },
+      { title, log, network, dataset, progress, ...(examples && { examples }), ...(repeated && { repeated }) }, // prettier-ignore
       png,
     );
   } finally {
     network.dispose();
+    repeated?.dispose();
   }
+}
+
+/** Loads the network of a run's checkpoint. */
+async function checkpointOf(folder: string, { network }: RunOptions, dataset: Dataset) {
+  const file = join(folder, 'checkpoint.safetensors');
+  return loadForData(await readWeightsFile(file, network), dataset);
 }

@@ -4,7 +4,8 @@ import type { Module } from '../lib/module.ts';
 import { propagate } from '../lib/propagate.ts';
 import type { TrainingProgress } from '../train/trainer.ts';
 import { predictions, type Predictions } from './predictions.ts';
-import { firstFilters } from './filters.ts';
+import { weightNoise } from '../inspect/gabor/weightNoise.ts';
+import { filtersInOrder, firstFilters } from './filters.ts';
 import { gaborFits, type GaborFits } from './gaborFits.ts';
 import { insides, labelOf, type Insides } from './insides.ts';
 import { judgeRun, type Judgement } from './judgeRun.ts';
@@ -54,6 +55,11 @@ export interface ReportOptions {
   readonly examples?: readonly number[];
   /** The progress of the training that gave these weights, if it is known. */
   readonly progress?: Pick<TrainingProgress, 'step' | 'examples' | 'batchSize' | 'dropLast'>;
+  /**
+   * The same network after another training, which started from the same weights and saw the
+   * examples in another order. The difference is the noise of the first filters.
+   */
+  readonly repeated?: Module;
 }
 
 /**
@@ -62,11 +68,11 @@ export interface ReportOptions {
  * Errors: those of the boxes and the dataset.
  */
 export async function collectReport(options: ReportOptions): Promise<ReportData> {
-  const { title, log, network, dataset, examples, progress } = options;
+  const { title, log, network, dataset, examples, progress, repeated } = options;
   const lines = sortLines(log);
   const inside = await insides(network, dataset, examples);
   const filters = await firstFilters(network);
-  const gabors = await gaborFits(filters);
+  const gabors = await gaborFits(filters, repeated && (await noiseOf(network, repeated)));
   return {
     title,
     classes: dataset.classes,
@@ -81,6 +87,17 @@ export async function collectReport(options: ReportOptions): Promise<ReportData>
     units: await boxPatches(network, dataset),
     boxNames: namesOf(network),
   };
+}
+
+/**
+ * Returns the variance of the noise in the first filters of two trainings, or undefined if the
+ * network has no filters.
+ */
+async function noiseOf(network: Module, repeated: Module): Promise<number | undefined> {
+  const [own, other] = [await filtersInOrder(network), await filtersInOrder(repeated)].map(
+    (filters) => filters.flatMap(({ values }) => Array.from(values)),
+  );
+  return own.length === 0 ? undefined : weightNoise(own, other);
 }
 
 /** Returns the names of the boxes by their paths. */

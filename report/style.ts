@@ -22,8 +22,8 @@ summary { margin: 1rem 0; cursor: pointer; color: #0059a6; }
 .confusion th, .confusion td { padding: 0.3rem 0; text-align: center; overflow: hidden; }
 .units { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 0.9rem; }
 .units figcaption { font-size: 0.8rem; font-weight: normal; }
-.gabors { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); gap: 0.9rem; }
-.gabors figcaption { font-size: 0.75rem; font-weight: normal; font-variant-numeric: tabular-nums; }
+.gabors { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); gap: 1.2rem; }
+.gabors img + img { margin-top: 2px; } .gabors figcaption { font-size: 0.75rem; font-weight: normal; font-variant-numeric: tabular-nums; }
 .wrong { display: grid; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); gap: 0.9rem; }
 .wrong figcaption { font-size: 0.8rem; font-weight: normal; overflow-wrap: anywhere; } .wrong b { font-size: 0.95rem; }
 .trials th, .trials td { padding: 0.15rem 0.6rem 0.15rem 0; text-align: left; white-space: nowrap; }

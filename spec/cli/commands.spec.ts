@@ -98,6 +98,10 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
   report() {
     run('report', file('run'), '--network', network, ...WASM);
     expect(readFileSync(file('run', 'report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+    const repeat = ['--network', network, '--repeat', file('run'), '--out', file('again.html')];
+    expect(boxprop('report', file('run'), ...repeat, ...WASM).stderr).toContain(
+      'weightNoise: expected trainings with different orders of the examples, got equal weights',
+    );
   },
   search() {
     const space = {

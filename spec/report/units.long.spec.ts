@@ -1,8 +1,9 @@
-import { memory } from '@tensorflow/tfjs-core';
+import { memory, tensor } from '@tensorflow/tfjs-core';
 import { decode } from 'fast-png';
 import { Conv2D, Flatten, gabor, Linear, ReLU, Rng, Sequential, useBackend } from '../../index.ts';
 import { ArrayDataset } from '../../data/index.ts';
 import type { TopPatch } from '../../inspect/index.ts';
+import { collectReport } from '../../report/collect.ts';
 import { gaborFits } from '../../report/gaborFits.ts';
 import { gaborSection } from '../../report/gaborSection.ts';
 import { stacked, tiles, type Picture, type Tiles } from '../../report/pictures.ts';
@@ -161,6 +162,64 @@ describe('the Gabor functions of a first layer', () => {
     const html = found && gaborSection(found);
     expect(html).toContain('<b>100 %</b> · 29°<br>0.25 · 57°');
     expect(html?.match(/<circle/g)).toHaveLength(4);
+    // Without a second training nothing is said about noise, but how to get it.
+    expect(found?.noiseSentence).toBeUndefined();
+    expect(html).toContain('unknown without a second training: boxprop report RUN --repeat RUN.');
+    expect(html).not.toContain('noise: ');
+    // Each filter has two pictures: 3 tiles of 7x7, and 2 tiles of 32x32.
+    expect(html?.match(/width="23" height="7"/g)).toHaveLength(4);
+    expect(html?.match(/width="65" height="32"/g)).toHaveLength(4);
+    expect(html).toMatch(/bandwidth of at most \d\.\d octaves at half of the amplitude/);
+  });
+
+  test('the residual is tested against the noise', async () => {
+    const [clean, rest] = [gabor(stripes, 7, 7), new Rng(7).normals(49)];
+    const edge = Float32Array.from({ length: 49 }, (_, i) => (i % 7 < 3 ? -1 : 1));
+    const filters = [picture(clean.map((v, i) => v + 0.1 * rest[i])), picture(edge)];
+    const found = await gaborFits(filters, 0.01);
+    expect(found?.fits.map(({ residual }) => residual?.isNoise)).toEqual([true, false]);
+    expect(found?.fits[0].residual?.degreesOfFreedom).toBe(41);
+    expect(found?.noiseSentence).toMatch(
+      /^What the fit leaves of a filter cannot be told from noise for 1 of 2 filters \(50 %; /,
+    );
+    const html = found && gaborSection(found);
+    expect(html).toMatch(/<br>noise: \d\d %<\/figcaption>/);
+    expect(html).toContain('<br>noise: &lt; 0.1 %</figcaption>');
+    // In colour, the direction has two parameters more.
+    const colour = await gaborFits([picture(new Rng(2).normals(147), 3)], 1);
+    expect(colour?.fits[0].residual?.degreesOfFreedom).toBe(137);
+  });
+
+  test('the noise is the difference from a repeated training', async () => {
+    const networkOf = (change: number) => {
+      const rng = new Rng(3);
+      const conv = new Conv2D(1, 2, 5, { rng });
+      const { weight } = conv.params;
+      const values = weight.dataSync().map((v, i) => v + (i % 2 === 0 ? change : -change));
+      weight.assign(tensor(values, weight.shape));
+      return new Sequential([conv, new ReLU(), new Flatten(), new Linear(2 * 4 * 4, 2, { rng })]);
+    };
+    const dataset = new ArrayDataset({
+      name: 'noise',
+      inputs: new Rng(1).normals(8 * 64),
+      inputShape: [8, 8, 1],
+      labels: [0, 1, 0, 1, 0, 1, 0, 1],
+      classes: 2,
+    });
+    const [network, repeated] = [networkOf(0), networkOf(0.02)];
+    const options = { title: 'twice', log: [], network, dataset };
+    const { numTensors } = memory();
+    const { gabors } = await collectReport({ ...options, repeated });
+    expect(memory().numTensors).toBe(numTensors);
+    const [{ filter, fit, residual }] = gabors?.fits ?? [];
+    const squares = Array.from(filter.values, (v, i) => (v - fit.values[i]) ** 2);
+    const sum = squares.reduce((total, v) => total + v, 0);
+    // Half of the mean squared difference.
+    expect(residual?.chiSquared).toBeCloseTo(sum / (0.02 ** 2 / 2), 2);
+    expect((await collectReport(options)).gabors?.fits[0].residual).toBeUndefined();
+    await expect(collectReport({ ...options, repeated: network })).rejects.toThrow(
+      /^weightNoise: expected trainings with different orders/,
+    );
   });
 
   test('in colour: the fit is along the colour direction that varies most, and its quality counts all three channels', async () => {
