@@ -107,7 +107,7 @@ export function describeField({ theoretical, side }: EffectiveField): string {
 }
 
 /** Draws the influence of each pixel, with the theoretical field as a frame. */
-export function fieldPicture({ shape, values, theoretical }: EffectiveField): string {
+function fieldPicture({ shape, values, theoretical }: EffectiveField): string {
   const [height, width] = shape;
   const most = values.reduce((a, b) => Math.max(a, b), 0) || 1;
   const { png } = tiles([{ height, width, channels: 1, values }], 1, [0, most]);

@@ -24,8 +24,8 @@ export interface ShownUnit extends UnitPatches {
   readonly occlusions?: readonly Float32Array[];
 }
 
-/** The rule of the projections, if the user names none. */
-export const DEFAULT_RULE: ProjectionRule = 'deconvnet';
+/** The rule of the projections in a report. */
+const RULE: ProjectionRule = 'deconvnet';
 
 const [EXAMPLES, UNITS, COUNT] = [1000, 8, 9];
 
@@ -47,10 +47,16 @@ export async function boxPatches(network: Module, data: Dataset): Promise<BoxPat
   const found: BoxPatches[] = [];
   for (const { path, box, units: all } of informative(network, data.inputShape)) {
     const units = Array.from({ length: Math.min(UNITS, all) }, (_, unit) => unit);
-    const rule = DEFAULT_RULE;
-    const options = { box: path, units, count: COUNT, examples: EXAMPLES, batchSize, rule };
+    const options = {
+      box: path,
+      units,
+      count: COUNT,
+      examples: EXAMPLES,
+      batchSize,
+      rule: RULE,
+    };
     const shown = await topPatches(network, data, options);
-    found.push({ label: labelOf(box, path), units: shown, rule });
+    found.push({ label: labelOf(box, path), units: shown, rule: RULE });
   }
   return found;
 }

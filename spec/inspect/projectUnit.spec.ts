@@ -32,14 +32,15 @@ import { eachBackend, loadFixture, tensorOf } from '../support/fixtures.ts';
 
 /** The projection of one run of a box. */
 function projected(box: Module, input: tf.Tensor, signal: tf.Tensor, rule: ProjectionRule) {
-  return numbers(box.project(signal, box.forward(input).cache, rule));
+  // The sum makes 0 of −0, which depends on the backend.
+  return numbers(tf.add(box.project(signal, box.forward(input).cache, rule), tf.scalar(0)));
 }
 
 eachBackend('by hand', () => {
   test('a rectifier gates by its input, by the signal, or by both', () => {
     const [input, signal] = [tf.tensor1d([-1, -2, 3, 4, 0]), tf.tensor1d([5, -6, 7, -8, 9])];
     const box = new ReLU();
-    expect(projected(box, input, signal, 'gradient')).toEqual([0, -0, 7, -8, 0]);
+    expect(projected(box, input, signal, 'gradient')).toEqual([0, 0, 7, -8, 0]);
     expect(projected(box, input, signal, 'deconvnet')).toEqual([5, 0, 7, 0, 9]);
     expect(projected(box, input, signal, 'guided')).toEqual([0, 0, 7, 0, 0]);
     const [high, up] = [tf.tensor1d([7, 2, -1]), tf.tensor1d([1, 2, 3])];
@@ -87,7 +88,7 @@ eachBackend('by hand', () => {
     const before = tf.memory().numTensors;
     const pool = new Sequential([new MaxPool2D([1, 2])]);
     const seen = await projectUnit(pool, { input: images, box: '0', unit: 0 });
-    expect(seen.dataSync()).toEqual(Float32Array.of(0, 5, 0, 0, 7, 0, 0, 0));
+    expect([...seen.dataSync()]).toEqual([0, 5, 0, 0, 7, 0, 0, 0]);
     expect(tf.memory().numTensors).toBe(before + 1);
     const empty = { input: tf.zeros([0, 2, 2, 1]), box: '0', unit: 0 };
     await expect(projectUnit(pool, empty)).rejects.toThrow(
