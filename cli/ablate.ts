@@ -68,7 +68,8 @@ async function retrainAll(
   const { lockedFolder } = await import('./lockedFolder.ts');
   const { packageVersion } = await import('./manifest.ts');
   const { progressBar } = await import('./progress.ts');
-  const { openRunData } = await import('./runData.ts');
+  const { resolveNetwork } = await import('./resolveNetwork.ts');
+  const { openLabelData } = await import('./runData.ts');
   const { freeFolder } = await import('./train.ts');
   const { Rng } = await import('../lib/rng.ts');
   const { useBackend } = await import('../lib/backend/useBackend.ts');
@@ -79,7 +80,8 @@ async function retrainAll(
     log: logBackend,
   });
   const options: RunOptions = { ...wanted, backend };
-  const data = await openRunData(options, new Rng(options.seed));
+  const entry = await resolveNetwork(network, options);
+  const data = await openLabelData(options, new Rng(options.seed), entry);
   const { variants, notes } = await variantsOf(options, data, named);
   notes.forEach(printNote);
   const isFile = isModuleFile(network) || isOnnxFile(network);

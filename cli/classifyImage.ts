@@ -79,7 +79,7 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   const names = labels ?? (stated?.length === classes ? stated : undefined);
   // For published weights, `preprocessing` was made from their recipe for pixels, which `asDataset`
   // applies. So it is not applied again.
-  const steps = weights.pixels === PREPROCESSINGS.unit ? preprocessing : [];
+  const steps = weights.isTrained ? preprocessing : [];
   const seen = applyPreprocessing(asDataset(picture, inputShape, recipe), steps);
   const network: AnyModule = await loadForData(weights, { ...seen, classes });
   const { input, labels: none } = await seen.batch(Int32Array.of(0));

@@ -1,5 +1,6 @@
 import type { Dataset } from '../data/dataset.ts';
 import { countClasses } from '../data/labels.ts';
+import type { ImageResize } from '../data/preprocess.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { oneLine, shorten } from '../lib/oneLine.ts';
 
@@ -17,11 +18,14 @@ export function describeData(parts: {
   readonly train: Dataset;
   readonly validation?: Dataset;
   readonly test: Dataset;
+  /** How images were resized, if the data is images in folders. */
+  readonly resized?: string | undefined;
 }): string[] {
-  const { train, validation, test } = parts;
-  const columns = train.columns === undefined ? '' : `; columns ${list(train.columns)}`;
+  const { train, validation, test, resized } = parts;
+  const columns = train.columns === undefined ? '' : `; columns ${listNames(train.columns)}`;
+  const images = resized === undefined ? '' : `; ${resized}`;
   return [
-    `training: ${describePart(train)}${columns}`,
+    `training: ${describePart(train)}${columns}${images}`,
     ...(validation === undefined ? [] : [`validation: ${describePart(validation)}`]),
     ...(validation === test ? [] : [`test: ${describePart(test)}`]),
   ];
@@ -41,20 +45,33 @@ export function requireClasses({ name, length, classes, classNames, labels }: Da
   );
 }
 
+/** Says how images in folders became inputs of a shape. */
+export function resizeWords(
+  [height, width]: readonly number[],
+  { shorterSide, interpolation = 'bilinear' }: ImageResize = {},
+): string {
+  const filter = interpolation === 'bilinear' ? '' : ` (${interpolation})`;
+  if (shorterSide === undefined)
+    return `images resized to ${height}x${width}${filter}, whatever their proportions`;
+  return `images resized to a shorter side of ${shorterSide}${filter}, and the middle ${height}x${width} cut out`;
+}
+
 function describePart({ length, classes, classNames, labels }: Dataset): string {
   const examples = `${length} example${length === 1 ? '' : 's'} of ${classes} classes`;
   if (labels === undefined) return examples;
   const counts = countClasses(labels, classes);
-  const each = counts.map((count, k) => `${short(classNames?.[k] ?? String(k))}: ${count}`);
+  const each = counts.map((count, k) => `${shortName(classNames?.[k] ?? String(k))}: ${count}`);
   if (classes <= LISTED) return `${examples} (${each.join(', ')})`;
   return `${examples} (${Math.min(...counts)} to ${Math.max(...counts)} of each)`;
 }
 
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, LISTED).map(short).join(', ');
+/** Lists names, at most twelve. */
+export function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, LISTED).map(shortName).join(', ');
   return names.length > LISTED ? `${shown}, ... (${names.length})` : shown;
 }
 
-function short(name: string): string {
+/** Shortens a name, and puts it on one line. */
+export function shortName(name: string): string {
   return oneLine(shorten(name, 40));
 }

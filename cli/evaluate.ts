@@ -7,15 +7,18 @@ import {
   DATA_OPTION,
   HEADER_OPTION,
   LABEL_OPTION,
+  LOSS_OPTION,
   NETWORK_OPTION,
   NO_COMPILE_OPTION,
   SHAPE_OPTION,
+  TARGET_OPTION,
   WEIGHTS_HELP,
 } from './options.ts';
 import type { DataOptions } from './openData.ts';
 import { logBackend, printLine } from './process.ts';
+import type { TargetOptions } from './targets.ts';
 
-interface Options extends DataOptions {
+interface Options extends DataOptions, TargetOptions {
   readonly network?: string;
   readonly backend: BackendName | 'auto';
   readonly compile: boolean;
@@ -30,6 +33,8 @@ export function evaluateCommand(): Command {
     .addOption(NETWORK_OPTION)
     .addOption(DATA_OPTION)
     .addOption(LABEL_OPTION)
+    .addOption(TARGET_OPTION)
+    .addOption(LOSS_OPTION)
     .addOption(HEADER_OPTION)
     .addOption(SHAPE_OPTION)
     .addOption(BACKEND_OPTION)
@@ -37,7 +42,7 @@ export function evaluateCommand(): Command {
     .option('--json', 'print JSON')
     .action(
       async (file: string, { network: named, backend, compile, json, ...options }: Options) => {
-        const { imageShapeFor, preparedFor, loadForData, readWeightsFile } =
+        const { imagesFor, preparedFor, loadForData, readWeightsFile } =
           await import('./weightsFile.ts');
         const { openData } = await import('./openData.ts');
         const { foldBatchNorm } = await import('../inspect/foldBatchNorm.ts');
@@ -46,10 +51,12 @@ export function evaluateCommand(): Command {
         const { reportNotes, testExamples } = await import('./openedData.ts');
         const weights = await readWeightsFile(file, named);
         await useBackend(backend, { log: logBackend });
-        const opened = await openData(
-          { ...options, imageShape: imageShapeFor(weights) },
-          weights.table,
-        );
+        if (weights.targets !== undefined || options.target !== undefined) {
+          const { evaluateTargets } = await import('./evaluateTargets.ts');
+          const given = { ...options, compile, ...(json && { json }) };
+          return printLine(await evaluateTargets(weights, given));
+        }
+        const opened = await openData({ ...options, ...imagesFor(weights) }, weights.table);
         reportNotes(opened);
         const test = preparedFor(weights, testExamples(opened));
         const network = await loadForData(weights, test);

@@ -41,17 +41,26 @@ export function exportCommand(): Command {
       const { checkWritable } = await import('../lib/files/checkWritable.ts');
       for (const output of [onnx, torchvision])
         if (output !== undefined) await checkWritable(output);
-      const { networkOfWeights } = await import('./weightsFile.ts');
+      const { exportedMetadata, networkOfWeights } = await import('./weightsFile.ts');
+      const { listNames } = await import('./describeData.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       await useBackend();
-      const { weights, network, inputShape } = await networkOfWeights(file, name, input);
+      const { weights, network, inputShape, classes } = await networkOfWeights(file, name, input);
       const { entry } = weights;
+      if (weights.targets !== undefined && torchvision !== undefined) {
+        throw new InputError(
+          `--torchvision: expected weights of a classifier, got some that predict ${listNames(weights.targets.names)}`,
+        );
+      }
       const metadata = Object.fromEntries(weights.header.metadata);
       if (onnx !== undefined) {
         const { exportOnnx } = await import('../formats/onnx/writeOnnx.ts');
         const { foldBatchNorm } = await import('../inspect/foldBatchNorm.ts');
+        const { inUnits } = await import('./targetUnits.ts');
         const folded = fold ? foldBatchNorm(network) : undefined;
-        await exportOnnx(onnx, folded?.network ?? network, { inputShape, name, metadata });
+        const { network: exported, targets } = inUnits(folded?.network ?? network, weights.targets);
+        const own = { ...exportedMetadata(weights, classes), ...metadata, ...targets };
+        await exportOnnx(onnx, exported, { inputShape, name, metadata: own });
         folded?.dispose();
         printLine(`${onnx}: ${entry.title} as ONNX`);
       }

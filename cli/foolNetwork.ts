@@ -21,16 +21,10 @@ import { Rng } from '../lib/rng.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
 import { searchBar } from './progress.ts';
-import {
-  imageShapeFor,
-  inputSteps,
-  loadForData,
-  preparedFor,
-  readWeightsFile,
-} from './weightsFile.ts';
+import { imagesFor, inputSteps, loadForData, preparedFor, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `boxprop fool`. */
-export interface FoolOptions extends DataOptions {
+export interface FoolOptions extends Omit<DataOptions, 'labels'> {
   /** The network for the weights; by default the network that the weights file names. */
   readonly network?: string;
   /**
@@ -61,7 +55,7 @@ export async function fool(file: string, options: FoolOptions): Promise<string[]
   const { method, target, examples, out } = options;
   const weights = await readWeightsFile(file, options.network);
   const preprocessing = inputSteps(weights);
-  const opened = await openData({ ...options, imageShape: imageShapeFor(weights) }, weights.table);
+  const opened = await openData({ ...options, ...imagesFor(weights) }, weights.table);
   reportNotes(opened);
   const test = testExamples(opened);
   if (target !== undefined && target >= test.classes) {

@@ -4,6 +4,7 @@ import { InputError, show } from '../lib/errors.ts';
 import { checkSchema, integer, number, object, text } from '../lib/schema.ts';
 import type { Rename } from '../formats/torch/torchLayout.ts';
 import type { ImageShape } from '../models/options.ts';
+import { LOSSES, type LossName } from './lossNames.ts';
 
 /**
  * A network's file may export these facts beside `network`. The commands then need no options for
@@ -23,6 +24,10 @@ export interface NetworkFacts {
   readonly labels?: readonly string[];
   /** How the pixels of an image become an input. */
   readonly preprocessing?: Preprocessing;
+  /** The loss of a network for targets other than one label per example; see `--loss`. */
+  readonly loss?: LossName;
+  /** The label of pixels that are not counted. */
+  readonly ignoreIndex?: number;
   /** Maps the path of a box to its name in a weights file of PyTorch; see `torchLayout`. */
   readonly torchName?: Rename;
 }
@@ -53,6 +58,8 @@ const FACTS = v.pipe(
     classes: v.exactOptional(SIZE),
     labels: v.exactOptional(v.array(text())),
     preprocessing: v.exactOptional(PREPROCESSING_FACT),
+    loss: v.exactOptional(v.picklist(LOSSES, `one of ${LOSSES.join(', ')}`)),
+    ignoreIndex: v.exactOptional(integer(0, 255)),
   }),
   v.check(
     ({ classes, labels }) => (classes ?? labels?.length) === (labels?.length ?? classes),
@@ -60,7 +67,7 @@ const FACTS = v.pipe(
   ),
 );
 
-const NAMES = ['inputShape', 'classes', 'labels', 'preprocessing'];
+const NAMES = ['inputShape', 'classes', 'labels', 'preprocessing', 'loss', 'ignoreIndex'];
 
 /**
  * Checks the exports of a network's file. Other exports are the file's own matter.

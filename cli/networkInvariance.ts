@@ -11,7 +11,7 @@ import { batchFor } from '../report/unitPatches.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
 import { partsBar } from './progress.ts';
-import { imageShapeFor, loadForData, preparedFor, readWeightsFile } from './weightsFile.ts';
+import { imagesFor, loadForData, preparedFor, readWeightsFile } from './weightsFile.ts';
 
 /** The largest number of boxes whose receptive fields are drawn, and the examples for them. */
 const [FIELDS, FIELD_EXAMPLES] = [12, 50];
@@ -40,7 +40,7 @@ export async function networkInvariance(
   options: InvarianceOptions,
 ): Promise<NetworkInvariance> {
   const weights = await readWeightsFile(file, options.network);
-  const opened = await openData({ ...options, imageShape: imageShapeFor(weights) }, weights.table);
+  const opened = await openData({ ...options, ...imagesFor(weights) }, weights.table);
   reportNotes(opened);
   const data = preparedFor(weights, testExamples(opened));
   const network = await loadForData(weights, data);

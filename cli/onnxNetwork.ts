@@ -53,6 +53,11 @@ export async function entryOfOnnx(file: string): Promise<OnnxEntry> {
     title: basename(file),
     source: file,
     metadata: model.metadata,
+    // Rows of a table have a shape of their own.
+    stated: {
+      ...(!isVector && !inputShape.includes(0) && { inputShape }),
+      ...(classes > 0 && { classes }),
+    },
     async build(options: NetworkOptions): Promise<Module> {
       const given = options.inputShape ?? inputShape;
       if (given.some((size) => size === 0))

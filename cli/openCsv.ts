@@ -11,10 +11,10 @@ import { openParts, partNames } from './partNames.ts';
  * The seed with which a single file is split. No option changes it, because `evaluate` must be able
  * to repeat the split.
  */
-const SEED = 0;
+export const SEED = 0;
 
 /** The fractions of a single file's examples that are used for training and for testing. */
-const FRACTIONS = [0.8, 0.2] as const;
+export const FRACTIONS = [0.8, 0.2] as const;
 
 /**
  * Opens a folder with `train.csv`, `test.csv` and perhaps `val.csv`. If there is no `test.csv`, the
@@ -57,10 +57,16 @@ export async function openCsvFile(file: string, options: CsvOptions): Promise<Op
     );
   }
   const [train, test] = await stratifiedSplit(whole, FRACTIONS, new Rng(SEED));
-  const note =
-    `${file} is one file: ${test.length} of its ${whole.length} examples, a fifth of each class, drawn with seed ${SEED}, ` +
-    `are the test examples; a folder with train.csv and test.csv has a split of your own`;
+  const note = singleFileNote(file, test.length, whole.length, 'a fifth of each class');
   return { train, test: { ...test, name: `${file}, test examples` }, notes: [note] };
+}
+
+/** Returns a note about the test examples of a single file. */
+export function singleFileNote(file: string, held: number, all: number, share: string): string {
+  return (
+    `${file} is one file: ${held} of its ${all} examples, ${share}, drawn with seed ${SEED}, ` +
+    'are the test examples; a folder with train.csv and test.csv has a split of your own'
+  );
 }
 
 /** Returns options with which another file is read in the same way as the training file. */

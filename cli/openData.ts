@@ -2,6 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadCifar } from '../data/cifar.ts';
 import { loadMnist } from '../data/mnist.ts';
+import { orderClasses } from '../data/orderClasses.ts';
+import { resizeForShape, type ImageResize } from '../data/preprocess.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { pathKind } from '../lib/files/regularFile.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
@@ -21,6 +23,15 @@ export interface DataOptions extends TableOptions {
   readonly shape?: readonly number[];
   /** The size to which images in folders are resized without `shape`. */
   readonly imageShape?: readonly number[];
+  /** How images in folders are resized; by default whole. */
+  readonly resize?: ImageResize | undefined;
+  /**
+   * The order of the classes, if the data has just these ones. Other names are refused later, where
+   * they are compared with those of the weights.
+   */
+  readonly classOrder?: readonly string[] | undefined;
+  /** The names of the classes, in their order; by default those of the data, sorted. */
+  readonly labels?: readonly string[] | undefined;
 }
 
 /**
@@ -43,8 +54,11 @@ export async function openData(
   options: DataOptions,
   training?: TrainingTable,
 ): Promise<OpenedData> {
-  const { shape: inputShape } = options;
-  const { notes = [], ...opened } = await open(options, training);
+  const { shape: inputShape, classOrder, ...rest } = options;
+  const { notes = [], ...opened } = inOrder(
+    await open({ ...rest, ...(inputShape && { shape: inputShape }) }, training),
+    classOrder,
+  );
   const { train, test, validation } = opened;
   if (inputShape !== undefined && show(inputShape) !== show(train.inputShape)) {
     const got = show([...inputShape]);
@@ -68,14 +82,28 @@ export async function openData(
 
 type Parts = Omit<OpenedData, 'notes'> & Partial<OpenedData>;
 
+function inOrder(parts: Parts, names: readonly string[] | undefined): Parts {
+  if (names === undefined) return parts;
+  const train = orderClasses(parts.train, names);
+  // Without test examples, both are the same.
+  const test = parts.test === parts.train ? train : orderClasses(parts.test, names);
+  const { validation } = parts;
+  const held = validation === parts.test ? test : validation && orderClasses(validation, names);
+  return { ...parts, train, test, ...(held && { validation: held }) };
+}
+
 async function open(
-  { data: directory, shape, imageShape, ...table }: DataOptions,
+  { data: directory, shape, imageShape, resize, labels: classNames, ...table }: DataOptions,
   training: TrainingTable | undefined,
 ): Promise<Parts> {
   if (directory === undefined) return loadMnist();
   const shaped = shape && { inputShape: shape };
-  const resized = shaped ?? (imageShape && { inputShape: imageShape });
-  const csv = { ...csvOptions(table, training), ...shaped };
+  const size = shaped ?? (imageShape && { inputShape: imageShape });
+  const scaled = resize && shape && imageShape ? resizeForShape(resize, imageShape, shape) : resize;
+  const named = classNames && { classNames };
+  const resized = { ...size, ...(size && scaled && { resize: scaled }), ...named };
+  const isResized = size !== undefined;
+  const csv = { ...csvOptions(table, training), ...shaped, ...named };
   const kind = await pathKind(directory);
   if (kind === 'file' && /\.(csv|tsv|txt|data)$/i.test(directory))
     return openCsvFile(directory, csv);
@@ -98,14 +126,15 @@ async function open(
     );
   }
   if (hasTrainFolder) {
-    return openSplitFolders(directory, names, resized);
+    return { ...(await openSplitFolders(directory, names, resized)), isResized };
   }
   if (has(/^((test_batch|data_batch_\d)(\.bin)?|(train|test)\.bin|fine_label_names\.txt)$/)) {
     return loadCifar(directory);
   }
   if (has(/^(train|test)$/) && has(/^meta$/)) return loadCifar(directory);
   if (has(/[-.]idx\d-ubyte/)) return loadMnist({ directory });
-  return (await openClassFolder(directory, names, resized)) ?? refuse(directory, names);
+  const opened = await openClassFolder(directory, names, resized);
+  return opened === undefined ? refuse(directory, names) : { ...opened, isResized };
 }
 
 function refuse(directory: string, names: readonly string[]): never {

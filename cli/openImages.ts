@@ -27,7 +27,11 @@ export async function openSplitFolders(
   const { classNames, inputShape } = train;
   const parts = partNames(directory, names, '');
   return openParts(train, parts, { directory, lacking: 'folder test' }, (name) =>
-    loadImageFolder(join(directory, name), { inputShape, ...(classNames && { classNames }) }),
+    loadImageFolder(join(directory, name), {
+      ...options,
+      inputShape,
+      ...(classNames && { classNames }),
+    }),
   );
 }
 

@@ -16,7 +16,7 @@ import type { ResolvedNetwork } from './resolvedNetwork.ts';
 import type { RunOptions } from './trainOptions.ts';
 import {
   classesOf,
-  imageShapeFor,
+  imagesFor,
   loadForData,
   preparedFor,
   readWeightsFile,
@@ -91,7 +91,10 @@ async function openSource(
 ): Promise<Source> {
   const name = word;
   if (entry !== undefined) {
-    const { train, test } = await openParts(options, run, { imageShape: entry.inputShape });
+    const { train, test } = await openParts(options, run, {
+      imageShape: entry.inputShape,
+      entry,
+    });
     const { seed } = options;
     const { classes } = train;
     const sizes = { rng: new Rng(seed), inputShape: imageShapeOf(train), classes };
@@ -101,7 +104,11 @@ async function openSource(
   const file = own === undefined ? word : join(word, 'weights.safetensors');
   const isOnnx = isOnnxFile(file);
   const weights = await readWeightsFile(file, isOnnx ? undefined : (own?.network ?? options.network)); // prettier-ignore
-  const parts = await openParts(options, run, { imageShape: imageShapeFor(weights), weights });
+  const parts = await openParts(options, run, {
+    ...imagesFor(weights),
+    entry: weights.entry,
+    weights,
+  });
   const train = preparedFor(weights, parts.train);
   const test = parts.test && preparedFor(weights, parts.test);
   const { inputShape, columns } = train;
@@ -118,15 +125,21 @@ async function isNetwork(word: string): Promise<boolean> {
   return isName && (await pathKind(word)) === 'missing';
 }
 
+/** How images in folders are read for a source, and where its settings come from. */
+interface SourceImages extends Pick<DataOptions, 'imageShape' | 'resize' | 'classOrder'> {
+  readonly entry: ResolvedNetwork;
+  readonly weights?: WeightsFile;
+}
+
 /** Opens the training and the test examples, without preprocessing. */
 async function openParts(
   options: SourceOptions,
   run: RunOptions | undefined,
-  { imageShape, weights }: { imageShape: readonly number[]; weights?: WeightsFile },
+  { entry, weights, ...images }: SourceImages,
 ): Promise<Pick<Source, 'train' | 'test'>> {
   if (run !== undefined && options.data === undefined)
-    return openRunParts({ ...run, imageShape }, weights?.table);
-  const opened = await openData({ ...options, imageShape }, weights?.table);
+    return openRunParts({ ...run, ...images }, entry, weights?.table);
+  const opened = await openData({ ...options, ...images }, weights?.table);
   reportNotes(opened);
   const { train, test } = opened;
   return { train, test: test === train ? undefined : test };

@@ -1,18 +1,21 @@
 import type { Dataset } from '../data/dataset.ts';
+import type { TrainingData } from '../train/trainer.ts';
 import { logBackend } from './process.ts';
 
 /** The parts of a dataset. */
-export interface OpenedData {
+export interface OpenedData<D extends TrainingData = Dataset> {
   /** The training examples. */
-  readonly train: Dataset;
+  readonly train: D;
   /** The test examples. If the data has none, these are the training examples. */
-  readonly test: Dataset;
+  readonly test: D;
   /** The validation examples, if the data has some in addition to the test examples. */
-  readonly validation?: Dataset;
+  readonly validation?: D;
   /**
    * Lines for the user, which report the files that were skipped and the decisions that were made.
    */
   readonly notes: readonly string[];
+  /** Whether the examples are images in folders that were resized. */
+  readonly isResized?: boolean;
 }
 
 /** Prints the notes to standard error, one line each, so that the user knows what was skipped. */
@@ -24,7 +27,10 @@ export function reportNotes({ notes }: Pick<OpenedData, 'notes'>): void {
  * Returns the test examples. If the data has none, it returns the training examples and prints a
  * line about this to standard error.
  */
-export function testExamples({ train, test }: Pick<OpenedData, 'train' | 'test'>): Dataset {
+export function testExamples<D extends TrainingData>({
+  train,
+  test,
+}: Pick<OpenedData<D>, 'train' | 'test'>): D {
   if (test === train) {
     const { name, length } = train;
     logBackend(`boxprop: ${name}: there are no test examples apart, so all ${length} are used`);

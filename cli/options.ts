@@ -4,6 +4,7 @@ import { SIMD_CHOICES } from '../lib/kernels/simd/choice.ts';
 import { FLOAT_RANGE, isPositiveFloat } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { homePath } from '../lib/files/homePath.ts';
+import { LOSSES } from './lossNames.ts';
 
 /**
  * Returns a function that parses an integer option. Like all parsers in this file, it accepts only
@@ -146,6 +147,18 @@ export const LABEL_OPTION = new Option(
   "column of a CSV file with the classes (default: label, or the weights')",
 );
 
+/** The option `--target` of the commands that train and evaluate. */
+export const TARGET_OPTION = new Option(
+  '--target <list>',
+  'columns of a CSV file to predict, or the folder of target images beside the folder images, in place of classes',
+).argParser(listOption);
+
+/** The option `--loss` of the commands that train and evaluate. */
+export const LOSS_OPTION = new Option(
+  '--loss <name>',
+  `loss with --target: ${LOSSES.join(', ')} (default: the network's, or euclidean)`,
+).argParser(choiceOption('--loss', LOSSES));
+
 /** The option `--no-header` of every command that reads a dataset. */
 export const HEADER_OPTION = new Option(
   '--no-header',
@@ -167,7 +180,7 @@ export const INPUT_OPTION = new Option(
 /** The option `--preprocess` of the commands that read training data. */
 export const PREPROCESS_OPTION = new Option(
   '--preprocess <list>',
-  'steps applied to every input: pad:N, crop:HxW, contrast:N, standardize, normalize:MEANS:STDS, imagenet',
+  'steps applied to every input: resize:N (images in folders, first), pad:N, crop:HxW, contrast:N, standardize, normalize:MEANS:STDS, imagenet',
 ).argParser(listOption);
 
 /** The help text of the option `--weights`. */

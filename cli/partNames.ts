@@ -1,6 +1,6 @@
-import type { Dataset } from '../data/dataset.ts';
 import { SkippedEntries } from '../data/skippedEntries.ts';
 import { InputError, show } from '../lib/errors.ts';
+import type { TrainingData } from '../train/trainer.ts';
 import type { OpenedData } from './openedData.ts';
 
 /** The possible names of the validation examples. */
@@ -68,12 +68,12 @@ export function partNames(directory: string, names: readonly string[], ending: s
  * @param lacking the name for the missing test examples in a note, such as `folder test`.
  * @param load opens a part by its name.
  */
-export async function openParts<T extends Dataset>(
+export async function openParts<D extends TrainingData, T extends D = D>(
   train: T,
   { test, validation, notes }: PartNames,
   { directory, lacking }: { readonly directory: string; readonly lacking: string },
-  load: (name: string) => Promise<Dataset>,
-): Promise<OpenedData & { readonly train: T; readonly notes: readonly string[] }> {
+  load: (name: string) => Promise<D>,
+): Promise<OpenedData<D> & { readonly train: T }> {
   const held = validation === undefined ? undefined : await load(validation);
   if (test !== undefined)
     return { train, test: await load(test), ...(held && { validation: held }), notes };

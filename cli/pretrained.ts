@@ -1,5 +1,5 @@
-import { preprocessingWords } from '../data/preprocessingSteps.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { resizeForShape } from '../data/preprocess.ts';
+import { preprocessingWords, type PreprocessingStep } from '../data/preprocessingSteps.ts';
 import { InputError, show } from '../lib/errors.ts';
 import type { Module } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -11,7 +11,15 @@ import { isImageFolder } from './openImages.ts';
 import type { ResolvedNetwork } from './resolvedNetwork.ts';
 import { imageShapeOf } from './resolveNetwork.ts';
 import { checkTable } from './trainingTable.ts';
-import { classNamesOf, imageShapeFor, inputSteps, readWeightsFile } from './weightsFile.ts';
+import type { DataEnds } from './runParts.ts';
+import type { Targets } from './targets.ts';
+import {
+  classNamesOf,
+  imageShapeFor,
+  inputSteps,
+  readWeightsFile,
+  stepsOf,
+} from './weightsFile.ts';
 
 /**
  * Returns the options of a run that starts with the weights of a file, for those that the user does
@@ -19,24 +27,71 @@ import { classNamesOf, imageShapeFor, inputSteps, readWeightsFile } from './weig
  * images in folders the size of the images that they expect.
  *
  * Errors: those of `readWeightsFile`.
- * @param data the path of the data.
+ * @param given the data and the shape that the user names.
  */
 export async function pretrainedOptions(
   from: string,
   network: string | undefined,
-  data: string | undefined,
+  given: Pick<RunOptions, 'data' | 'shape'>,
 ): Promise<Pick<RunOptions, 'network' | 'architecture' | 'preprocess' | 'shape'>> {
   const remedy = `first: boxprop train NETWORK --from ${from}`;
   const weights = await readWeightsFile(from, network, remedy);
   const { name, architecture } = weights;
-  const words = preprocessingWords(inputSteps(weights));
+  const stated = imageShapeFor(weights);
+  const { data, shape = stated } = given;
   const hasImages = data !== undefined && (await isImageFolder(data));
+  const words = wordsFor(inputSteps(weights), { hasImages, stated, shape });
   return {
     network: name,
     ...(Object.keys(architecture).length > 0 && { architecture }),
     ...(words.length > 0 && { preprocess: words }),
-    ...(hasImages && { shape: imageShapeFor(weights) }),
+    ...(hasImages && { shape: stated }),
   };
+}
+
+/**
+ * Returns the options that the file of a network states, for those that the user does not name: the
+ * preprocessing, the loss of targets, and for images in folders their size.
+ *
+ * Errors: a preprocessing that no step makes.
+ */
+export async function statedOptions(
+  file: string,
+  { stated = {}, preprocessing: pixels, loss, inputShape }: ResolvedNetwork,
+  { data, target, shape = inputShape }: Pick<RunOptions, 'data' | 'target' | 'shape'>,
+): Promise<Pick<RunOptions, 'preprocess' | 'shape' | 'loss'>> {
+  const hasImages = data !== undefined && (await isImageFolder(data));
+  const steps = pixels && stepsOf(pixels, inputShape[2]);
+  const words =
+    pixels && steps
+      ? wordsFor(inputSteps({ file, pixels, preprocessing: steps }), {
+          hasImages,
+          stated: inputShape,
+          shape,
+        })
+      : [];
+  return {
+    ...(words.length > 0 && { preprocess: words }),
+    ...(hasImages && stated.inputShape && { shape: stated.inputShape }),
+    ...(target !== undefined && loss && { loss }),
+  };
+}
+
+/** Returns the words of `--preprocess` for steps. Only images in folders can be resized. */
+function wordsFor(
+  steps: readonly PreprocessingStep[],
+  {
+    hasImages,
+    stated,
+    shape,
+  }: { hasImages: boolean; stated: readonly number[]; shape: readonly number[] },
+): string[] {
+  return preprocessingWords(
+    steps.flatMap((step): PreprocessingStep[] => {
+      if (!('resize' in step)) return [step];
+      return hasImages ? [{ resize: resizeForShape(step.resize, stated, shape) }] : [];
+    }),
+  );
 }
 
 /** A network that starts with the weights of a file. */
@@ -57,7 +112,7 @@ export interface Pretrained {
 export async function loadPretrained(
   from: string,
   { network, entry }: { readonly network: string; readonly entry: ResolvedNetwork },
-  data: Pick<Dataset, 'inputShape' | 'classes' | 'classNames' | 'columns'>,
+  data: DataEnds & { readonly targets?: Targets | undefined },
   rng: Rng,
 ): Promise<Pretrained> {
   const weights = await readWeightsFile(from, network);
@@ -82,6 +137,7 @@ export async function loadPretrained(
   const names = classNamesOf(weights);
   const isSame =
     before === classes &&
+    isSameTask(weights.targets, data.targets) &&
     (names === undefined || classNames === undefined || show(names) === show(classNames));
   const fresh = isSame ? [] : head.names;
   const { network: built } = await loadTrainedNetwork(from, {
@@ -94,10 +150,17 @@ export async function loadPretrained(
     built.dispose();
     throw new InputError(`--from: expected weights of more than the head, got none in ${from}`);
   }
-  const why = before === classes ? 'for other classes' : `for ${classes} classes, not ${before}`;
+  const what = data.targets === undefined ? 'classes' : 'targets';
+  const why = before === classes ? `for other ${what}` : `for ${classes} ${what}, not ${before}`;
   const kept = `${from}: ${loaded} tensors are loaded`;
   return {
     network: built,
     notes: [fresh.length === 0 ? kept : `${kept}; new, ${why}: ${fresh.join(', ')}`],
   };
+}
+
+/** Returns whether the outputs of a network mean the same for both targets, in the same units. */
+function isSameTask(before: Targets | undefined, now: Targets | undefined): boolean {
+  const [a, b] = [before, now].map((targets) => targets && show({ ...targets, loss: '' }));
+  return a === b;
 }

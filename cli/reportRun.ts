@@ -40,7 +40,11 @@ export async function reportRun(
   // If the run's weights file is damaged, a report must not present the run as successful.
   if (existsSync(best)) await checkFiniteWeights(best);
   const weights = await readWeightsFile(file, options.network);
-  const test = await openTestExamples(options, weights.table);
+  if (weights.targets !== undefined) {
+    const { reportTargets } = await import('./reportTargets.ts');
+    return reportTargets(folder, options, out, { weights, png, examples });
+  }
+  const test = await openTestExamples(options, weights.entry, weights.table);
   const dataset = preparedFor(weights, test);
   const network = await loadForData(weights, dataset);
   let repeated: Module | undefined;

@@ -43,9 +43,7 @@ export async function resolveNetwork(
   { architecture = {}, where = 'network' }: ResolveOptions = {},
 ): Promise<ResolvedNetwork> {
   if (isOnnxFile(network)) return resolveOnnx(network, architecture);
-  const entry: NetworkEntry & NetworkFacts = isModuleFile(network)
-    ? await entryOf(network)
-    : known(network, where);
+  const entry: ModuleEntry = isModuleFile(network) ? await entryOf(network) : known(network, where);
   const { inputShape, classes } = entry;
   // boxprop's own networks have their published sizes as defaults. The function of a user's file
   // may have no defaults.
@@ -71,7 +69,10 @@ function known(name: string, where: string): NetworkEntry {
   );
 }
 
-async function entryOf(file: string): Promise<NetworkEntry & NetworkFacts> {
+/** A network of boxprop, or of a module file. */
+type ModuleEntry = NetworkEntry & NetworkFacts & Pick<ResolvedNetwork, 'stated'>;
+
+async function entryOf(file: string): Promise<ModuleEntry> {
   const { network: make, ...exported } = await importModule(file);
   if (!isBuilder(make)) {
     throw new InputError(
@@ -92,7 +93,10 @@ async function entryOf(file: string): Promise<NetworkEntry & NetworkFacts> {
     throw new InputError(`${file}: expected network() to return a box, got ${show(box)}`);
   };
   const facts = networkFacts(file, exported);
-  return { build, inputShape: [28, 28, 1], classes: 10, title: file, source: file, ...facts };
+  const { inputShape, classes } = facts;
+  const stated = { ...(inputShape && { inputShape }), ...(classes !== undefined && { classes }) };
+  const defaults = { inputShape: [28, 28, 1], classes: 10 } as const;
+  return { build, ...defaults, title: file, source: file, ...facts, stated };
 }
 
 function isBox(value: unknown): value is Module {

@@ -9,5 +9,7 @@ import type { NetworkOptions } from '../models/options.ts';
  */
 export interface ResolvedNetwork
   extends Omit<NetworkEntry, 'build'>, Omit<NetworkFacts, 'inputShape' | 'classes'> {
+  /** The sizes that the network's file states. Otherwise they are defaults. */
+  readonly stated?: Pick<NetworkFacts, 'inputShape' | 'classes'>;
   readonly build: (options: NetworkOptions) => Module | Promise<Module>;
 }

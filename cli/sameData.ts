@@ -8,6 +8,7 @@ import { readWeightsHeader } from '../models/loadTrainedNetwork.ts';
 const ENTRIES = {
   data: 'shape or classes',
   table: 'columns',
+  targets: 'targets',
   preparation: 'means and deviations',
   fingerprint: 'examples or labels',
 } as const;

@@ -158,10 +158,17 @@ async function plannedRun(
   const started =
     given.from === undefined
       ? {}
-      : await (await import('./pretrained.ts')).pretrainedOptions(given.from, network, given.data);
-  const { network: chosen = network ?? '', ...options } = { ...started, ...given };
+      : await (await import('./pretrained.ts')).pretrainedOptions(given.from, network, given);
+  const { network: chosen = network ?? '', ...startedWith } = { ...started, ...given };
   const { resolveNetwork } = await import('./resolveNetwork.ts');
-  await resolveNetwork(chosen);
+  const entry = await resolveNetwork(chosen);
+  const { statedOptions } = await import('./pretrained.ts');
+  const stated = await statedOptions(chosen, entry, given);
+  // The weights say how their inputs are prepared. Otherwise, the file of the network says it.
+  const options =
+    given.from === undefined
+      ? { ...stated, ...startedWith }
+      : { ...(stated.loss && { loss: stated.loss }), ...startedWith };
   const name = isModuleFile(chosen) || isOnnxFile(chosen) ? parse(chosen).name : chosen;
   return { options: runOptions(chosen, options), folder: given.out ?? freeFolder(`runs/${name}`) };
 }
@@ -237,7 +244,7 @@ async function reportFailure(options: RunOptions, folder: string): Promise<void>
 }
 
 function printOutcome(
-  { ended, epoch, accuracy = 0, testedOn, file }: TrainOutcome,
+  { ended, epoch, result = '', testedOn, file }: TrainOutcome,
   { options: { network }, folder }: Pick<Run, 'options' | 'folder'>,
   { size }: Group,
   signal: AbortSignal,
@@ -250,6 +257,6 @@ function printOutcome(
   }
   const early = ended === 'early' ? ', stopped early' : '';
   printLine(
-    `${testedOn} accuracy ${(100 * accuracy).toFixed(2)} % after ${epoch} epoch${epoch === 1 ? '' : 's'}${early}; weights in ${file}`,
+    `${testedOn} ${result} after ${epoch} epoch${epoch === 1 ? '' : 's'}${early}; weights in ${file}`,
   );
 }

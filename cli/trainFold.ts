@@ -3,6 +3,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { applyPreprocessing, parsePreprocessing } from '../data/preprocessingSteps.ts';
 import { subset } from '../data/split.ts';
 import { foldIndices } from '../data/stratify.ts';
+import { InputError, show } from '../lib/errors.ts';
 import type { Module } from '../lib/module.ts';
 import { Rng } from '../lib/rng.ts';
 import { evaluate } from '../train/evaluate.ts';
@@ -11,7 +12,7 @@ import { requireClasses } from './describeData.ts';
 import { openData, type DataOptions } from './openData.ts';
 import type { OpenedData } from './openedData.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
-import { limited } from './runData.ts';
+import { limited } from './runParts.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { augmented, averageOf, costOf, optimizerOf, scheduleOf, trainable } from './trainParts.ts';
 
@@ -49,10 +50,15 @@ export interface FoldScore {
  * @param onOpened is called with the data once it has been read.
  */
 export async function openFolds(
-  options: DataOptions & Pick<RunOptions, 'limit'>,
+  options: DataOptions & Pick<RunOptions, 'limit' | 'target'>,
   { folds, seed }: FoldSplit,
   onOpened: (opened: OpenedData) => void = () => undefined,
 ): Promise<Fold[]> {
+  if (options.target !== undefined) {
+    throw new InputError(
+      `target: expected data of classes for a search, got ${show(options.target)}`,
+    );
+  }
   const opened = await openData(options);
   onOpened(opened);
   const train = limited(opened.train, options.limit);

@@ -13,14 +13,19 @@ import { RunLog } from '../train/runLog.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 import { loadWeights, saveWeights } from '../formats/safetensors/weights.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
-import type { Module } from '../lib/module.ts';
 import { Rng } from '../lib/rng.ts';
-import { evaluate } from '../train/evaluate.ts';
-import { evaluateFinite } from '../train/requireFinite.ts';
+import type { Module } from '../lib/module.ts';
+import {
+  evaluate,
+  type Evaluation,
+  type TargetEvaluateOptions,
+  type TargetEvaluation,
+} from '../train/evaluate.ts';
+import { evaluateFinite, evaluateTargetsFinite } from '../train/requireFinite.ts';
 import { batchCount } from '../data/batches.ts';
-import type { Dataset } from '../data/dataset.ts';
-import { Trainer, type EpochEvent } from '../train/trainer.ts';
-import { describeData } from './describeData.ts';
+import { hasTargets } from '../data/targets.ts';
+import { Trainer, type EpochEvent, type TrainingData } from '../train/trainer.ts';
+import { allMetrics, mainMetric } from './describeTargets.ts';
 import { formatLoss } from './formatLoss.ts';
 import { lockedFolder } from './lockedFolder.ts';
 import { logBackend, printNote } from './process.ts';
@@ -31,11 +36,13 @@ import { hiddenOf } from '../report/insides.ts';
 import type { HiddenStats } from '../report/runLines.ts';
 import type { ResolvedNetwork } from './resolvedNetwork.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
-import { openRunData, type RunData } from './runData.ts';
+import { openRunData } from './runData.ts';
+import type { DataEnds, RunData } from './runParts.ts';
 import { storeEpochs, withAbsolutePaths, writeConfig } from './runFolder.ts';
 import { refuseFiles, RUN_FILES } from './runFiles.ts';
 import { checkSameData } from './sameData.ts';
 import { backendNotes, networkMetadata, settingsMetadata } from './sameSettings.ts';
+import type { Targets } from './targets.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { augmented, averageOf, costOf, optimizerOf, scheduleOf, trainable } from './trainParts.ts';
 import { METADATA_VERSION } from './weightsFile.ts';
@@ -51,8 +58,11 @@ export interface TrainOutcome {
    * If the run was aborted, the epoch in progress; otherwise the epoch whose weights were saved.
    */
   readonly epoch: number;
-  /** The accuracy of the saved weights on the test examples; undefined if the run was aborted. */
-  readonly accuracy?: number;
+  /**
+   * The result of the saved weights on the test examples, such as `accuracy 97.12 %`; undefined if
+   * the run was aborted.
+   */
+  readonly result?: string;
   /**
    * Which examples the run was tested on. If the data has no test examples, the validation examples
    * are used.
@@ -109,11 +119,13 @@ export async function trainNetwork({
   const backend = await rankBackend(group, options);
   const entry = await resolveNetwork(options.network, options);
   const rng = new Rng(seed);
-  const data = await openRunData(options, rng);
-  const { validation, testedOn } = data;
-  const train = augmented(data.train, options);
+  const data = await openRunData(options, rng, entry);
+  const { validation, testedOn, targets, ends } = data;
+  const train = hasTargets(data.train) ? data.train : augmented(data.train, options);
+  const cost = costOf(options, targets);
   const { network: whole, notes } = await startingNetwork(entry, options, {
-    data: train,
+    data: ends,
+    targets,
     rng: rng.split(),
     // The other ranks get the parameters of rank 0, and a resumed run gets those of its checkpoint.
     from: isFirst && resumed === undefined ? options.from : undefined,
@@ -141,22 +153,22 @@ export async function trainNetwork({
   };
   let started = performance.now();
 
-  const onEpoch = async (event: EpochEvent): Promise<void> => {
+  const onEpoch = async (event: EpochEvent<TrainingData>): Promise<void> => {
     progress?.hide();
     const { epoch, train: own, validation: measured, layers: boxes, learningRate, step } = event;
     const seconds = (performance.now() - started) / 1000;
     const held =
       measured ??
-      (await evaluateFinite(network, data.test, { step: step - 1, compile, group, signal }));
+      (await measure(network, data.test, { cost, step: step - 1, compile, group, signal }));
     const on = measured === undefined ? 'test' : 'validation';
-    const { loss, errorRate, top5Errors, examples } = held;
+    const measuredAs = 'errorRate' in held ? classification(held) : targetFigures(held);
     runLog?.add({
       type: 'epoch',
       epoch,
       step,
       train: own,
       on,
-      validation: { loss, errorRate, top5: top5Errors / examples },
+      validation: { loss: held.loss, ...measuredAs.logged },
       learningRate,
       seconds,
       boxes,
@@ -164,23 +176,23 @@ export async function trainNetwork({
     });
     if (isFirst && (measured === undefined || event.best)) {
       const tensors = { ...network.params, ...network.buffers };
-      const accuracy = (1 - errorRate).toFixed(4);
+      const [name, value] = measuredAs.stored;
       await saveWeights(file, tensors, {
         ...about,
         epoch: String(epoch),
-        [`${on}Accuracy`]: accuracy,
+        [`${on}${name}`]: value,
       });
     }
-    const [trainError, heldError] = [own.errorRate, errorRate].map(percent);
+    const metrics = 'metrics' in own ? own.metrics : { errorRate: own.errorRate };
     print(
-      `epoch ${epoch}/${epochs}: loss ${formatLoss(own.loss)}, training error ${trainError}, ${on} error ${heldError}, ` +
+      `epoch ${epoch}/${epochs}: loss ${formatLoss(own.loss)}, training ${mainMetric(metrics)}, ${on} ${measuredAs.words}, ` +
         `${Math.round(examplesPerEpoch / seconds)} examples/s${exchangeNote(event, seconds)}`,
     );
     started = performance.now();
     if (epoch < epochs) progress?.show(epoch + 1);
   };
   const { patience, checkpointSteps } = options;
-  const trainer: Trainer = new Trainer({
+  const trainer: Trainer<TrainingData> = new Trainer<TrainingData>({
     ...state,
     train,
     batchSize,
@@ -198,7 +210,7 @@ export async function trainNetwork({
     group,
     syncBatchNorm,
     ...(checkpointSteps !== undefined && { checkpointSteps }),
-    cost: costOf(options),
+    cost,
     onStep: (event) => {
       runLog?.add({ type: 'step', ...event });
       progress?.step(event.examples, event.loss);
@@ -246,7 +258,7 @@ export async function trainNetwork({
       await writeConfig(folder, withAbsolutePaths(options));
       await save();
     }
-    describeData(data).forEach(print);
+    data.lines().forEach(print);
     notes.forEach(print);
     progress?.show(Math.floor(trainer.progress.step / stepsPerEpoch) + 1);
     training = true;
@@ -259,9 +271,11 @@ export async function trainNetwork({
       if (isFirst) await loadWeights(file, { ...network.params, ...network.buffers });
       await broadcastState(group, network, optimizer);
     }
-    const { accuracy } = await evaluate(network, data.test, { compile, group, signal });
+    const tested = hasTargets(data.test)
+      ? await evaluate(network, data.test, { cost, compile, group, signal })
+      : await evaluate(network, data.test, { compile, group, signal });
     const epoch = result.best?.epoch ?? result.epochs;
-    return { ended: result.ended, epoch, accuracy, testedOn, file };
+    return { ended: result.ended, epoch, result: resultWords(tested, targets), testedOn, file };
   } catch (error) {
     const isStop = error instanceof GroupStopped || (signal.aborted && error === signal.reason);
     if (!isStop) {
@@ -285,12 +299,20 @@ async function startingNetwork(
   { network }: RunOptions,
   {
     data,
+    targets,
     rng,
     from,
     resumed,
-  }: { data: Dataset; rng: Rng; from: string | undefined; resumed: boolean },
+  }: {
+    data: DataEnds;
+    targets: Targets | undefined;
+    rng: Rng;
+    from: string | undefined;
+    resumed: boolean;
+  },
 ): Promise<Pretrained> {
-  if (from !== undefined) return loadPretrained(from, { network, entry }, data, rng);
+  if (from !== undefined)
+    return loadPretrained(from, { network, entry }, { ...data, targets }, rng);
   const { classes } = data;
   if (isOnnxFile(network) && !resumed && entry.classes > 0 && entry.classes !== classes) {
     throw new InputError(
@@ -339,15 +361,52 @@ function exchangeNote({ exchangeSeconds }: EpochEvent, seconds: number): string 
 }
 
 /** Returns the statistics of the hidden units, which the report draws over the epochs. */
-async function hiddenStats(network: Module, test: Dataset): Promise<HiddenStats[]> {
+async function hiddenStats(network: Module, test: TrainingData): Promise<HiddenStats[]> {
+  // The report of a run with targets does not draw them.
+  if (hasTargets(test)) return [];
   const hidden = await hiddenOf(network, test);
   return hidden.map(({ box, dead, sparsityAcrossExamples, sparsityAcrossUnits, correlation }) => {
     return { box, dead, sparsityAcrossExamples, sparsityAcrossUnits, correlation };
   });
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
+/** The figures of an epoch on a dataset. */
+interface HeldFigures {
+  /** The figures of the log, apart from the loss. */
+  readonly logged: Readonly<Record<string, unknown>>;
+  /** The name and the value of the entry in the weights' metadata. */
+  readonly stored: readonly [name: string, value: string];
+  /** The main figure, as it is printed. */
+  readonly words: string;
+}
+
+function classification({ errorRate, top5Errors, examples }: Evaluation): HeldFigures {
+  return {
+    logged: { errorRate, top5: top5Errors / examples },
+    stored: ['Accuracy', (1 - errorRate).toFixed(4)],
+    words: mainMetric({ errorRate }),
+  };
+}
+
+function targetFigures({ loss, metrics }: TargetEvaluation): HeldFigures {
+  return { logged: { metrics }, stored: ['Loss', String(loss)], words: mainMetric(metrics) };
+}
+
+/** Returns the result on the test examples in words. */
+function resultWords(tested: Evaluation | TargetEvaluation, targets: Targets | undefined): string {
+  if ('accuracy' in tested) return `accuracy ${(100 * tested.accuracy).toFixed(2)} %`;
+  return targets === undefined ? mainMetric(tested.metrics) : allMetrics(tested, targets);
+}
+
+/** Evaluates a network on labels or targets, and checks that the loss is finite. */
+function measure(
+  network: Module,
+  dataset: TrainingData,
+  { cost, ...options }: TargetEvaluateOptions & { readonly step: number },
+): Promise<Evaluation | TargetEvaluation> {
+  return hasTargets(dataset)
+    ? evaluateTargetsFinite(network, dataset, { cost, ...options })
+    : evaluateFinite(network, dataset, options);
 }
 
 /**

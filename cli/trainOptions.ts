@@ -12,13 +12,16 @@ import {
   integerOption,
   LABEL_OPTION,
   listOption,
+  LOSS_OPTION,
   NETWORK_HELP,
   NO_COMPILE_OPTION,
   positiveOption,
   PREPROCESS_OPTION,
   SHAPE_OPTION,
+  TARGET_OPTION,
 } from './options.ts';
 import { applyOptions } from './runConfig.ts';
+import type { LossName } from './lossNames.ts';
 
 const OPTIMIZERS = ['sgd', 'adagrad', 'rmsprop', 'adam', 'adamw'] as const;
 const SCHEDULES = [
@@ -56,6 +59,13 @@ export interface RunOptions {
   readonly shape?: readonly number[];
   /** The column of a CSV file with the classes; `label` by default. */
   readonly label?: string;
+  /**
+   * The columns of a CSV file with numbers or answers to predict, or the folder of the target
+   * images; by default, each example has one label.
+   */
+  readonly target?: readonly string[];
+  /** The loss of targets. */
+  readonly loss?: LossName;
   /** Whether the first line of CSV files names the columns; true by default. */
   readonly header?: boolean;
   /**
@@ -164,6 +174,8 @@ export function trainOptions(): Command {
     )
     .addOption(DATA_OPTION)
     .addOption(LABEL_OPTION)
+    .addOption(TARGET_OPTION)
+    .addOption(LOSS_OPTION)
     .addOption(HEADER_OPTION)
     .addOption(SHAPE_OPTION)
     .addOption(PREPROCESS_OPTION)

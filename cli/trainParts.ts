@@ -29,6 +29,7 @@ import {
 } from '../optim/schedules.ts';
 import { freeze, pathMatcher } from '../train/freeze.ts';
 import { WeightAverage } from '../train/weightAverage.ts';
+import { targetCost, type Targets } from './targets.ts';
 import type { RunOptions } from './trainOptions.ts';
 
 /**
@@ -164,9 +165,14 @@ export function augmented(
   });
 }
 
-/** Creates the cost of a run. */
-export function costOf({ labelSmoothing = 0 }: Pick<RunOptions, 'labelSmoothing'>): Cost {
-  return new SoftmaxCrossEntropy({ labelSmoothing });
+/** Creates the cost of a run: that of its targets, or the cross-entropy of labels. */
+export function costOf(
+  { labelSmoothing = 0 }: Pick<RunOptions, 'labelSmoothing'>,
+  targets?: Targets,
+): Cost {
+  return targets === undefined
+    ? new SoftmaxCrossEntropy({ labelSmoothing })
+    : targetCost(targets, labelSmoothing);
 }
 
 /** Creates the moving average of the weights of a run, if it has one. */

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type { CsvOptions } from '../data/csv.ts';
-import type { Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { object, text } from '../lib/schema.ts';
+import type { TargetOptions } from './targets.ts';
 
 /**
  * The form of the CSV file on which a network was trained. It is an entry of the metadata of the
@@ -11,8 +11,8 @@ import { object, text } from '../lib/schema.ts';
 export interface TrainingTable {
   /** The names of the input columns, in the order of the inputs. */
   readonly columns: readonly string[];
-  /** The name of the column with the classes. */
-  readonly label: string;
+  /** The name of the column with the classes; undefined if the targets are other columns. */
+  readonly label?: string;
   /** Whether the first line of the file names the columns. */
   readonly header: boolean;
 }
@@ -32,8 +32,12 @@ export interface TableOptions {
  * was not a table.
  */
 export function tableMetadata(
-  { columns }: Dataset,
-  { label = 'label', header = true }: TableOptions,
+  { columns }: { readonly columns?: readonly string[] | undefined },
+  {
+    target,
+    label = target === undefined ? 'label' : undefined,
+    header = true,
+  }: TableOptions & Pick<TargetOptions, 'target'>,
 ): Readonly<Record<string, string>> {
   return columns === undefined ? {} : { table: JSON.stringify({ columns, label, header }) };
 }
@@ -41,7 +45,7 @@ export function tableMetadata(
 /** The schema of the entry `table`. */
 export const TRAINING_TABLE = object({
   columns: v.pipe(v.array(text()), v.minLength(1, 'names'), v.maxLength(1e5, 'at most 10^5 names')),
-  label: text(),
+  label: v.exactOptional(text()),
   header: v.boolean(),
 }) satisfies v.GenericSchema<unknown, TrainingTable>;
 

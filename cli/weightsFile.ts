@@ -1,10 +1,15 @@
 import * as v from 'valibot';
 import { ArrayDataset, type Dataset } from '../data/dataset.ts';
+import { hasTargets, type TargetDataset } from '../data/targets.ts';
+import type { TrainingData as AnyData } from '../train/trainer.ts';
+import { listNames } from './describeData.ts';
+import { TARGETS, type Targets } from './targets.ts';
 import { PREPROCESSINGS, type Preprocessing, type PreprocessingName } from '../data/preprocess.ts';
 import {
   applyPreprocessing,
   preprocessedShape,
   PREPROCESSING,
+  resizeOf,
   type PreprocessingStep,
 } from '../data/preprocessingSteps.ts';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
@@ -65,6 +70,10 @@ export interface WeightsFile {
    * not state it.
    */
   readonly table: TrainingTable | undefined;
+  /** The targets of the training, unless each example had one label. */
+  readonly targets: Targets | undefined;
+  /** Whether the file states how its training prepared the inputs, apart from the pixels. */
+  readonly isTrained: boolean;
   /** How a picture becomes an image of the training data. */
   readonly pixels: Preprocessing;
   /** The preprocessing of the inputs, whose pixels are from 0 to 1. It may be empty. */
@@ -126,12 +135,15 @@ export async function readWeightsFile(
     name,
     architecture,
     table: checkedEntry(entryOf('table'), TRAINING_TABLE),
+    targets: checkedEntry(entryOf('targets'), TARGETS),
+    isTrained: trainingData !== undefined || steps !== undefined,
   };
   // The files of `boxprop train` state how inputs were prepared. For other weights, the network or
   // a file beside them states it.
-  if (trainingData !== undefined || steps !== undefined) {
-    const { unit } = PREPROCESSINGS;
-    return { ...known, entry: resolved, trainingData, pixels: unit, preprocessing: steps ?? [] };
+  if (known.isTrained) {
+    const preprocessing = steps ?? [];
+    const pixels = { ...PREPROCESSINGS.unit, ...resizeOf(preprocessing) };
+    return { ...known, entry: resolved, trainingData, pixels, preprocessing };
   }
   const entry = { ...resolved, ...(await configBeside(file)) };
   const { preprocessing: pixels = PREPROCESSINGS[publishedPixels(name)], inputShape } = entry;
@@ -139,12 +151,15 @@ export async function readWeightsFile(
 }
 
 /**
- * Returns the steps that prepare a dataset for the network. Images of folders are resized whole,
- * and not cut out as `classify` cuts them.
+ * Returns the steps that prepare a dataset for the network.
  *
  * Errors: weights that expect blue, green and red, which no step makes.
  */
-export function inputSteps({ file, pixels, preprocessing }: WeightsFile) {
+export function inputSteps({
+  file,
+  pixels,
+  preprocessing,
+}: Pick<WeightsFile, 'file' | 'pixels' | 'preprocessing'>): readonly PreprocessingStep[] {
   if (pixels.order === 'RGB') return preprocessing;
   throw new InputError(
     `${file}: expected weights that take red, green and blue, got some that take BGR: only classify converts images for them`,
@@ -156,11 +171,14 @@ export function inputSteps({ file, pixels, preprocessing }: WeightsFile) {
  *
  * Errors: those of `inputSteps`; inputs of another number of channels.
  */
-export function preparedFor(weights: WeightsFile, dataset: Dataset): Dataset {
-  const { inputShape, columns, name } = dataset;
+export function preparedFor(weights: WeightsFile, dataset: TargetDataset): TargetDataset;
+export function preparedFor(weights: WeightsFile, dataset: Dataset): Dataset;
+export function preparedFor(weights: WeightsFile, dataset: AnyData): AnyData {
+  const { inputShape, name } = dataset;
   const [, , channels] = imageShapeFor(weights);
-  // The columns of a table are compared by `loadForData`, with their names.
-  if (columns === undefined && channels > 0 && inputShape.at(-1) !== channels) {
+  const isTable = hasTargets(dataset) ? weights.table !== undefined : dataset.columns !== undefined;
+  // The columns of a table are compared when the network is loaded, with their names.
+  if (!isTable && channels > 0 && inputShape.at(-1) !== channels) {
     throw new InputError(
       `${weights.file}: expected inputs of ${channels} channels, got ${show([...inputShape])} of ${name}: name the data with --data`,
     );
@@ -173,9 +191,42 @@ export function imageShapeFor({ trainingData, entry }: WeightsFile): ImageShape 
   return (trainingData ?? entry).inputShape;
 }
 
+/**
+ * Returns the options of `openData` with which images in folders become those of the training, and
+ * classes get its order.
+ */
+export function imagesFor(weights: WeightsFile) {
+  return {
+    imageShape: imageShapeFor(weights),
+    resize: resizeOf(weights.preprocessing),
+    classOrder: classNamesOf(weights),
+  };
+}
+
 /** Returns the names of the classes, if the training or the network of the weights states them. */
 export function classNamesOf({ trainingData, entry }: WeightsFile): readonly string[] | undefined {
   return trainingData === undefined ? entry.labels : trainingData.classNames;
+}
+
+/**
+ * Returns what the network or a file beside the weights states, the labels and the preprocessing,
+ * as entries of the metadata, in the form in which `train` writes them.
+ */
+export function exportedMetadata(
+  weights: WeightsFile,
+  classes: number,
+): Readonly<Record<string, string>> {
+  const { entry, isTrained, pixels, preprocessing } = weights;
+  // No step exchanges the channels.
+  if (isTrained || pixels.order === 'BGR') return {};
+  const { labels, inputShape } = entry;
+  const classNames = labels?.length === classes ? labels : undefined;
+  const data = { inputShape, classes, ...(classNames && { classNames }), pixels: true };
+  return {
+    metadataVersion: METADATA_VERSION,
+    ...(!inputShape.includes(0) && { data: JSON.stringify(data) }),
+    preparation: JSON.stringify(preprocessing),
+  };
 }
 
 /** Returns the name of the conversion of pixels for the published weights of a network. */
@@ -189,8 +240,8 @@ function publishedPixels(network: string): PreprocessingName {
  * Returns the steps that prepare images with pixels from 0 to 1 as a recipe prepares bytes. The
  * factor of the recipe is put into the mean and the standard deviation.
  */
-function stepsOf(
-  { order, scale, mean, std }: Preprocessing,
+export function stepsOf(
+  { order, scale, mean, std, shorterSide, interpolation }: Preprocessing,
   channels: number,
 ): PreprocessingStep[] {
   // No step exchanges the channels; `inputSteps` refuses such weights.
@@ -198,7 +249,14 @@ function stepsOf(
   const factor = scale * 255;
   const [means, stds] = [mean, std].map((list) => list.slice(0, channels).map((x) => x / factor));
   const isIdentity = means.every((value) => value === 0) && stds.every((value) => value === 1);
-  return isIdentity ? [] : [{ standardize: { mean: means, std: stds } }];
+  const resize = {
+    ...(shorterSide !== undefined && { shorterSide }),
+    ...(interpolation !== undefined && { interpolation }),
+  };
+  return [
+    ...(Object.keys(resize).length > 0 ? [{ resize }] : []),
+    ...(isIdentity ? [] : [{ standardize: { mean: means, std: stds } }]),
+  ];
 }
 
 /**
@@ -275,11 +333,28 @@ function storedName(file: string, header: WeightsHeader, remedy: string): string
 /**
  * Loads the network of a weights file, for data of the same kind as its training data.
  *
- * Errors: data whose classes or columns differ from those of the training data; those of
- *         `loadTrainedNetwork`.
+ * Errors: weights of other targets than labels; data whose classes or columns differ from those of
+ *         the training data; those of `loadTrainedNetwork`.
  * @param data the inputs that the network receives, after preprocessing.
  */
 export async function loadForData(
+  weights: WeightsFile,
+  data: Pick<Dataset, 'inputShape' | 'classes' | 'classNames' | 'columns'>,
+): Promise<Module> {
+  const { file, targets } = weights;
+  if (targets === undefined) return loadForEnds(weights, data);
+  throw new InputError(
+    `${file}: expected weights of a classifier, got some that predict ${listNames(targets.names)}`,
+  );
+}
+
+/**
+ * Loads the network of a weights file, whatever its targets are.
+ *
+ * Errors: those of `loadForData` about the data.
+ * @param data the inputs that the network receives; `classes` is the number of its outputs.
+ */
+export async function loadForEnds(
   weights: WeightsFile,
   data: Pick<Dataset, 'inputShape' | 'classes' | 'classNames' | 'columns'>,
 ): Promise<Module> {
@@ -319,7 +394,7 @@ export async function loadForData(
 /**
  * Loads a network with its weights, for inputs as in its training.
  *
- * Errors: those of `readWeightsFile` and `loadForData`.
+ * Errors: those of `readWeightsFile` and `loadForEnds`.
  * @param input the input shape; by default that of the training, after preprocessing.
  */
 export async function networkOfWeights(file: string, name: string, input?: ImageShape) {
@@ -328,7 +403,8 @@ export async function networkOfWeights(file: string, name: string, input?: Image
   const inputShape =
     input ?? preprocessedShape(trainingData?.inputShape ?? entry.inputShape, preprocessing);
   const classes = await classesOf(weights);
-  return { weights, inputShape, network: await loadForData(weights, { inputShape, classes }) };
+  const network = await loadForEnds(weights, { inputShape, classes });
+  return { weights, inputShape, classes, network };
 }
 
 /** The header of an ONNX file, whose tensors are parts of its network. */

@@ -1,12 +1,9 @@
 import { checkOptions } from '../lib/check.ts';
 import { InputError } from '../lib/errors.ts';
-import { checkUtf8 } from '../lib/files/readFile.ts';
-import { readRegularFile } from '../lib/files/regularFile.ts';
 import { classesOf } from './csvClasses.ts';
-import { csvLayout } from './csvHeader.ts';
-import { CsvRows } from './csvRows.ts';
 import { ArrayDataset } from './dataset.ts';
-import { cleanCell, findDelimiter, firstRow, parseCsv } from './parseCsv.ts';
+import { cleanCell } from './parseCsv.ts';
+import { readRows } from './readRows.ts';
 
 /** The options of `loadCsv`. */
 export interface CsvOptions {
@@ -61,38 +58,24 @@ export async function loadCsv(file: string, options: CsvOptions = {}): Promise<A
     'classNames',
     'scale',
   ]);
-  const { header = true, inputShape, scale = 1 } = options;
-  const labelColumn = cleanCell(options.labelColumn ?? 'label');
-  if (!header && options.labelColumn === undefined) {
+  const { inputShape, scale = 1 } = options;
+  const label = cleanCell(options.labelColumn ?? 'label');
+  if (options.header === false && options.labelColumn === undefined) {
     throw new InputError(
       `${file}: expected --label (labelColumn) with --no-header (header: false), such as 5 if the fifth column holds the classes, got none`,
     );
   }
-  const bytes = checkUtf8(file, await readRegularFile(file));
-  const delimiter = findDelimiter(file, bytes, header ? labelColumn : undefined);
-  const first = firstRow(bytes, delimiter);
-  if (first.length === 0) {
-    throw new InputError(`${file}: expected a line with the names of the columns, got none`);
-  }
-  const names = header ? first : first.map((_, at) => String(at + 1));
-  const layout = csvLayout(file, names, labelColumn, options.columns?.map(cleanCell));
-  const rows = new CsvRows({ file, header, names, layout, scale });
-  let skip = header;
-  parseCsv(file, bytes, delimiter, (cells, line) => {
-    if (!skip) rows.add(cells, line);
-    skip = false;
-  });
-  if (rows.labels.length === 0)
-    throw new InputError(`${file}: expected at least one example, got none`);
-  const classNames = options.classNames ?? classesOf(file, labelColumn, rows.labels);
+  const target = { names: [label], content: 'the classes', option: '--label' };
+  const { rows, columns } = await readRows(file, target, options);
+  const classNames = options.classNames ?? classesOf(file, label, rows.labels);
   return new ArrayDataset({
     name: file,
     inputs: rows.inputs(),
-    inputShape: inputShape ?? [1, 1, layout.columns.length],
+    inputShape: inputShape ?? [1, 1, columns.length],
     labels: rows.labelsAs(classNames),
     scale,
     classes: classNames.length,
     classNames,
-    columns: layout.columns,
+    columns,
   });
 }

@@ -1,36 +1,47 @@
 import { InputError, show } from '../lib/errors.ts';
 import { shorten } from '../lib/oneLine.ts';
 
-/** The positions of the label and the inputs in a row of a CSV file. */
+/** The positions of the targets and the inputs in a row of a CSV file. */
 export interface CsvLayout {
-  /** The index of the label's column. */
-  readonly labelAt: number;
+  /** The indices of the columns with the targets: the label's, or those of numbers to predict. */
+  readonly targetsAt: readonly number[];
   /** The indices of the input columns, in the order of the inputs. */
   readonly inputsAt: readonly number[];
   /** The names of the input columns, in the order of the inputs. */
   readonly columns: readonly string[];
 }
 
+/** The columns of a CSV file that hold the targets. */
+export interface TargetColumns {
+  /** The names of the columns. */
+  readonly names: readonly string[];
+  /** The content of the columns, for messages, such as `the classes`. */
+  readonly content: string;
+  /** The option that names them, for messages. */
+  readonly option: string;
+}
+
 /**
- * Checks the names of a CSV file's columns, and finds the columns of the label and the inputs.
+ * Checks the names of a CSV file's columns, and finds the columns of the targets and the inputs.
  *
- * Errors: no column `labelColumn`, or no other column; a column without a name; two columns with
- *         the same name; numbers in place of names; columns that differ from `wanted`.
- * @param wanted the names of the input columns, in order; by default all columns except the
- *   label's.
+ * Errors: a missing column of a target, or no other column; a column without a name; two columns
+ *         with the same name; numbers in place of names; columns that differ from `wanted`.
+ * @param wanted the names of the input columns, in order; by default all columns except those of
+ *   the targets.
  */
 export function csvLayout(
   file: string,
   names: readonly string[],
-  labelColumn: string,
+  targets: TargetColumns,
   wanted?: readonly string[],
 ): CsvLayout {
-  const labelAt = names.indexOf(labelColumn);
-  if (labelAt < 0) {
+  const targetsAt = targets.names.map((name) => names.indexOf(name));
+  const missing = targetsAt.indexOf(-1);
+  if (missing >= 0) {
     const isData = names.some(isNumber) ? '; --no-header reads a file without names' : '';
     throw new InputError(
-      `${file}: expected a column ${show(labelColumn)} with the classes, got ${listNames(names)}; ` +
-        `--label names another one${isData}`,
+      `${file}: expected a column ${show(targets.names[missing])} with ${targets.content}, got ${listNames(names)}; ` +
+        `${targets.option} names another one${isData}`,
     );
   }
   if (names.every(isNumber) && !countColumns(names)) {
@@ -40,11 +51,11 @@ export function csvLayout(
     );
   }
   checkNames(file, names);
-  const columns = wanted ?? names.filter((name) => name !== labelColumn);
+  const columns = wanted ?? names.filter((name) => !targets.names.includes(name));
   if (columns.length === 0)
-    throw new InputError(`${file}: expected columns besides ${show(labelColumn)}, got none`);
-  const inputsAt = positions(file, names, columns, labelColumn);
-  return { labelAt, inputsAt, columns };
+    throw new InputError(`${file}: expected columns besides ${listNames(targets.names)}, got none`);
+  const inputsAt = positions(file, names, columns, targets.names);
+  return { targetsAt, inputsAt, columns };
 }
 
 /** Returns the indices of the input columns. Throws if a column is missing or unexpected. */
@@ -52,7 +63,7 @@ function positions(
   file: string,
   names: readonly string[],
   columns: readonly string[],
-  labelColumn: string,
+  targets: readonly string[],
 ): number[] {
   const positionOf = new Map(names.map((name, at) => [name, at]));
   const fail = (got: string) =>
@@ -60,11 +71,11 @@ function positions(
       `${file}: expected the columns of the training, ${listNames(columns)}, got ${got}`,
     );
   const inputsAt = columns.map((name) => {
-    const at = name === labelColumn ? undefined : positionOf.get(name);
+    const at = targets.includes(name) ? undefined : positionOf.get(name);
     if (at === undefined) throw fail(`no ${show(name)}`);
     return at;
   });
-  const used = new Set(columns).add(labelColumn);
+  const used = new Set([...columns, ...targets]);
   const extra = names.find((name) => !used.has(name));
   if (extra !== undefined) throw fail(`also ${show(extra)}`);
   return inputsAt;

@@ -10,16 +10,20 @@ export interface CsvFile {
   readonly header: boolean;
   /** The names of all columns. */
   readonly names: readonly string[];
-  /** The positions of the label and the inputs in a row. */
+  /** The positions of the targets and the inputs in a row. */
   readonly layout: CsvLayout;
   /** The factor by which the inputs are multiplied. */
   readonly scale: number;
+  /** Whether the targets are numbers to predict, and not a label. */
+  readonly numbers?: boolean;
 }
 
 /** The examples of a file, row by row. */
 export class CsvRows {
-  /** The label of each example. */
+  /** The label of each example; empty if the targets are numbers. */
   readonly labels: string[] = [];
+  /** The targets of each example, if they are numbers. */
+  readonly targets: number[] = [];
   readonly #file: CsvFile;
   /** The number of the line of each example. */
   readonly #lines: number[] = [];
@@ -33,8 +37,8 @@ export class CsvRows {
 
   /** Adds an example. */
   add(cells: readonly string[], line: number): void {
-    const { names, scale, layout } = this.#file;
-    const { labelAt, inputsAt } = layout;
+    const { names, scale, layout, numbers = false } = this.#file;
+    const { inputsAt } = layout;
     if (cells.length !== names.length) {
       const wanted = `${names.length} cells, one per column`;
       throw this.#error(line, `expected ${wanted}, got ${cells.length}`);
@@ -49,13 +53,14 @@ export class CsvRows {
       if (!Number.isFinite(Math.fround(value * scale))) throw this.#badNumber(cells, at, line);
       this.#values[this.#length++] = value;
     }
-    const label = cleanCell(cells[labelAt]);
-    if (label === '' || /^nan$/i.test(label)) {
-      const column = show(names[labelAt]);
-      throw this.#error(line, `expected a class in column ${column}, got ${show(label)}`);
-    }
-    this.labels.push(label);
+    if (numbers) this.#addNumbers(cells, line);
+    else this.#addLabel(cells, line);
     this.#lines.push(line);
+  }
+
+  /** The number of examples. */
+  get length(): number {
+    return this.#lines.length;
   }
 
   /** Returns the inputs of all examples. */
@@ -76,10 +81,28 @@ export class CsvRows {
     });
   }
 
+  #addNumbers(cells: readonly string[], line: number): void {
+    for (const at of this.#file.layout.targetsAt) {
+      const value = parseNumber(cells[at]);
+      if (!Number.isFinite(Math.fround(value))) throw this.#badNumber(cells, at, line);
+      this.targets.push(value);
+    }
+  }
+
+  #addLabel(cells: readonly string[], line: number): void {
+    const [at] = this.#file.layout.targetsAt;
+    const label = cleanCell(cells[at]);
+    if (label === '' || /^nan$/i.test(label)) {
+      const column = show(this.#file.names[at]);
+      throw this.#error(line, `expected a class in column ${column}, got ${show(label)}`);
+    }
+    this.labels.push(label);
+  }
+
   #badNumber(cells: readonly string[], at: number, line: number): InputError {
     const { header, names } = this.#file;
     const text = cells[at];
-    const isFirst = !header && this.labels.length === 0;
+    const isFirst = !header && this.length === 0;
     const hint = isFirst ? 'a first line of names is read without --no-header' : remedy(text);
     const expected = `a number in column ${show(names[at])}`;
     return this.#error(line, `expected ${expected}, got ${show(text)}: ${hint}`);

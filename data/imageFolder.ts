@@ -2,6 +2,7 @@ import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { ArrayDataset } from './dataset.ts';
 import { listImages } from './listImages.ts';
+import type { ImageResize } from './preprocess.ts';
 import { readImages } from './readImages.ts';
 
 /** The options of `loadImageFolder`. */
@@ -11,6 +12,12 @@ export interface ImageFolderOptions {
    * By default, all images must have the size of the first image.
    */
   readonly inputShape?: readonly number[];
+  /**
+   * How images are resized to `inputShape`. With a `shorterSide`, the middle is cut out of the
+   * image whose shorter side has that length, as torchvision does; by default the whole image is
+   * resized, whatever its proportions.
+   */
+  readonly resize?: ImageResize;
   /**
    * The names of the classes' folders, in the order of their labels; by default all folders,
    * sorted.
@@ -36,8 +43,13 @@ export async function loadImageFolder(
   directory: string,
   options: ImageFolderOptions = {},
 ): Promise<ArrayDataset> {
-  checkOptions('loadImageFolder', options, ['inputShape', 'classNames']);
-  const { inputShape } = options;
+  checkOptions('loadImageFolder', options, ['inputShape', 'classNames', 'resize']);
+  const { inputShape: shape, resize } = options;
+  if (resize?.shorterSide !== undefined && shape === undefined) {
+    throw new InputError(
+      `${directory}: expected a shape (--shape) to cut out of images with a shorter side of ${resize.shorterSide}, got none`,
+    );
+  }
   const { classes, notes } = await listImages(directory);
   const names = options.classNames ?? classes.map(({ name }) => name);
   const labelOf = new Map(names.map((name, label) => [name.normalize(), label]));
@@ -53,7 +65,7 @@ export async function loadImageFolder(
   const inputs = await readImages(
     directory,
     examples.map(({ file }) => file),
-    inputShape,
+    { shape, resize },
   );
   const missing = names.filter((name) => !classes.some((found) => found.name === name.normalize()));
   return new ArrayDataset({

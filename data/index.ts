@@ -16,7 +16,7 @@ export { mix, type MixOptions } from './mix.ts';
 export { elastic, type ElasticOptions } from './elastic.ts';
 export { crop } from './crop.ts';
 export { channelStatistics, standardization, type ChannelStatistics } from './standardize.ts';
-export { preprocess, PREPROCESSINGS, type Preprocessing } from './preprocess.ts';
+export { preprocess, PREPROCESSINGS, type ImageResize, type Preprocessing } from './preprocess.ts';
 export { resizeImage, type Interpolation } from './resizeImage.ts';
 export type { PixelImage } from './image.ts';
 export { parseIdx, type IdxArray, type IdxData } from './idx.ts';

@@ -159,6 +159,30 @@ async function realFolder(folder: string): Promise<string> {
   }
 }
 
+/** The images in a folder and below. */
+export interface FolderImages {
+  /** The paths of the images, relative to the folder around theirs, sorted. */
+  readonly files: readonly string[];
+  /** A line about the entries that are not images. The list is empty if there are none. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Lists the images in the folder `folder` of `directory`, by the rules of `listImages`.
+ *
+ * Errors: a folder that cannot be read or has no images.
+ */
+export async function imagesIn(directory: string, folder: string): Promise<FolderImages> {
+  const skipped = new SkippedEntries();
+  const files = await imagesBelow(directory, folder, [], skipped);
+  const path = join(directory, folder);
+  if (files.length === 0) {
+    const got = skipped.count === 0 ? 'none' : skipped.text();
+    throw new InputError(`${path}: expected images, got ${got}`);
+  }
+  return { files, notes: skipped.count > 0 ? [`${path}: skipped ${skipped.text()}`] : [] };
+}
+
 /** Returns whether a path is a folder that directly contains an image. */
 export async function hasImages(path: string): Promise<boolean> {
   if ((await pathKind(path)) !== 'folder') return false;

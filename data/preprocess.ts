@@ -24,6 +24,12 @@ export interface Preprocessing {
   readonly std: readonly number[];
 }
 
+/**
+ * How images are resized to the size of an input. With a shorter side, the middle is cut out of the
+ * resized image.
+ */
+export type ImageResize = Pick<Preprocessing, 'shorterSide' | 'interpolation'>;
+
 const [ZEROS, ONES] = [
   [0, 0, 0],
   [1, 1, 1],
@@ -75,17 +81,9 @@ export function preprocess(
   recipe: Preprocessing,
 ): Tensor4D {
   checkRecipe(image, channels, recipe);
-  const { shorterSide, interpolation, order, scale, mean, std } = recipe;
+  const { order, scale, mean, std } = recipe;
   const grey = channels === 1 && image.channels === 3;
-  const source = grey ? toGrey(image) : image;
-  const cut =
-    shorterSide === undefined
-      ? resizeImage(source, height, width, interpolation)
-      : cropMiddle(
-          resizeShorter(source, sideFor(source, shorterSide, height, width), interpolation),
-          height,
-          width,
-        );
+  const cut = fitImage(grey ? toGrey(image) : image, height, width, recipe);
   const values = new Float32Array(height * width * channels);
   for (let i = 0; i < values.length; i++) {
     const c = i % channels;
@@ -93,6 +91,38 @@ export function preprocess(
     values[i] = (cut.data[from] * scale - mean[c]) / std[c];
   }
   return constant(values, [1, height, width, channels]);
+}
+
+/**
+ * Resizes an image to a height and width: the whole image, or with a shorter side the middle of
+ * the image whose shorter side has this length.
+ */
+export function fitImage(
+  image: PixelImage,
+  height: number,
+  width: number,
+  { shorterSide, interpolation }: ImageResize,
+): PixelImage {
+  if (shorterSide === undefined) {
+    const isSame = image.height === height && image.width === width;
+    return isSame ? image : resizeImage(image, height, width, interpolation);
+  }
+  const side = sideFor(image, shorterSide, height, width);
+  return cropMiddle(resizeShorter(image, side, interpolation), height, width);
+}
+
+/**
+ * Returns how images are resized for inputs of another size than the one that `resize` was stated
+ * for. The middle that is cut out is then the same part of the image.
+ */
+export function resizeForShape(
+  { shorterSide, ...rest }: ImageResize,
+  stated: readonly number[],
+  shape: readonly number[],
+): ImageResize {
+  if (shorterSide === undefined) return rest;
+  const [before, after] = [stated, shape].map(([height, width]) => Math.min(height, width));
+  return { ...rest, shorterSide: Math.max(1, Math.round((shorterSide * after) / before)) };
 }
 
 function checkRecipe(

@@ -8,7 +8,8 @@ import { crop } from './crop.ts';
 import type { Dataset } from './dataset.ts';
 import { channelStatistics, standardization, type ChannelStatistics } from './standardize.ts';
 import { mapInputs } from './mapInputs.ts';
-import { PREPROCESSINGS } from './preprocess.ts';
+import { PREPROCESSINGS, type ImageResize } from './preprocess.ts';
+import { hasTargets, type TargetDataset } from './targets.ts';
 
 /** The sizes that `--preprocess` accepts. */
 const SIZE = integer(1, 99);
@@ -17,6 +18,12 @@ const SIZE = integer(1, 99);
 export const PREPROCESSING = v.array(
   v.union(
     [
+      v.strictObject({
+        resize: v.strictObject({
+          shorterSide: v.exactOptional(integer(1, 1e5)),
+          interpolation: v.exactOptional(v.picklist(['bilinear', 'bicubic', 'nearest'])),
+        }),
+      }),
       v.strictObject({ pad: SIZE }),
       v.strictObject({ crop: v.strictTuple([integer(1), integer(1)]) }),
       v.strictObject({ contrast: SIZE }),
@@ -24,7 +31,7 @@ export const PREPROCESSING = v.array(
         standardize: v.strictObject({ mean: v.array(number()), std: v.array(number(0)) }),
       }),
     ],
-    'a step of --preprocess: pad, crop, contrast or standardize',
+    'a step of --preprocess: resize, pad, crop, contrast or standardize',
   ),
 );
 
@@ -33,6 +40,7 @@ export const PREPROCESSING = v.array(
  * that weights files can store it.
  */
 export type PreprocessingStep =
+  | { readonly resize: ImageResize }
   | { readonly pad: number }
   | { readonly crop: readonly [height: number, width: number] }
   | { readonly contrast: number }
@@ -48,24 +56,52 @@ export function preprocessingBoxes(
   steps: readonly PreprocessingStep[],
   inputShape: readonly number[],
 ): Module[] {
-  return steps.map((step) => {
+  return steps.flatMap((step) => {
     if ('crop' in step) throw new InputError('expected inputs that are not cropped, got crop');
-    return boxOf(step, inputShape.at(-1) ?? 1);
+    return 'resize' in step ? [] : [boxOf(step, inputShape.at(-1) ?? 1)];
   });
 }
 
-function boxOf(step: Exclude<PreprocessingStep, { crop: unknown }>, channels: number): Module {
+type BoxStep = Exclude<PreprocessingStep, { crop: unknown } | { resize: unknown }>;
+
+function boxOf(step: BoxStep, channels: number): Module {
   if ('pad' in step) return new Pad2D(step.pad);
   if ('standardize' in step) return standardization(step.standardize);
   return new ContrastNorm2D(channels, { kernelSize: step.contrast });
 }
 
-/** Applies the steps to a dataset. Errors: those of the boxes. */
-export function applyPreprocessing(dataset: Dataset, steps: readonly PreprocessingStep[]): Dataset {
+/**
+ * Applies the steps to a dataset. Images have been resized when they were read.
+ *
+ * Errors: those of the boxes; a crop of images whose targets are images too.
+ */
+export function applyPreprocessing(
+  dataset: TargetDataset,
+  steps: readonly PreprocessingStep[],
+): TargetDataset;
+export function applyPreprocessing(dataset: Dataset, steps: readonly PreprocessingStep[]): Dataset;
+export function applyPreprocessing(
+  dataset: Dataset | TargetDataset,
+  steps: readonly PreprocessingStep[],
+): Dataset | TargetDataset;
+export function applyPreprocessing(
+  dataset: Dataset | TargetDataset,
+  steps: readonly PreprocessingStep[],
+): Dataset | TargetDataset {
   return steps.reduce((data, step) => {
-    if ('crop' in step) return crop(data, step.crop);
-    return mapInputs(data, boxOf(step, data.inputShape.at(-1) ?? 1));
+    if ('resize' in step) return data;
+    if (!('crop' in step)) return mapInputs(data, boxOf(step, data.inputShape.at(-1) ?? 1));
+    if (!hasTargets(data)) return crop(data, step.crop);
+    throw new InputError(
+      `--preprocess: expected no crop, because it would not crop the targets of ${data.name}, got one`,
+    );
   }, dataset);
+}
+
+/** Returns how the steps resize images when they are read, or undefined if they do not say it. */
+export function resizeOf(steps: readonly PreprocessingStep[]): ImageResize | undefined {
+  const [first] = steps;
+  return first !== undefined && 'resize' in first ? first.resize : undefined;
 }
 
 /** Returns the shape of an input after all steps. */
@@ -74,6 +110,7 @@ export function preprocessedShape(
   steps: readonly PreprocessingStep[],
 ): readonly [number, number, number] {
   return steps.reduce<readonly [number, number, number]>(([height, width, channels], step) => {
+    if ('resize' in step) return [height, width, channels];
     if ('crop' in step) return [...step.crop, channels];
     const border = 'pad' in step ? 2 * step.pad : 0;
     return [height + border, width + border, channels];
@@ -81,7 +118,9 @@ export function preprocessedShape(
 }
 
 /**
- * Parses the words of `--preprocess` for a training set. The words are `pad:PIXELS`,
+ * Parses the words of `--preprocess` for a training set. The words are `resize:SHORTER` (the
+ * shorter side of images in folders, out of which the middle is cut), also `resize:SHORTER:FILTER`
+ * and `resize:FILTER`, and only as the first word; `pad:PIXELS`,
  * `crop:HEIGHTxWIDTH`, `contrast:SIZE` (local contrast normalization in a window of SIZE pixels),
  * `standardize` (by the mean and standard deviation of the training set's channels, after the
  * preceding steps), `normalize:MEAN/...:STD/...` (by these means and standard deviations, one per
@@ -91,10 +130,11 @@ export function preprocessedShape(
  */
 export async function parsePreprocessing(
   words: readonly string[],
-  train: Dataset,
+  train: Dataset | TargetDataset,
 ): Promise<PreprocessingStep[]> {
-  const steps: PreprocessingStep[] = [];
-  for (const word of words) {
+  const resize = parseResize(words);
+  const steps: PreprocessingStep[] = resize === undefined ? [] : [{ resize }];
+  for (const word of words.slice(steps.length)) {
     const [, pixels] = /^pad:([1-9]\d?)$/.exec(word) ?? [];
     const [, height, width] = /^crop:([1-9]\d*)x([1-9]\d*)$/.exec(word) ?? [];
     const [, size] = /^contrast:([1-9]?[13579])$/.exec(word) ?? [];
@@ -113,11 +153,26 @@ export async function parsePreprocessing(
       steps.push({ standardize: fixedStatistics(word, train.inputShape.at(-1) ?? 1) });
     } else {
       const expected =
-        'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd), standardize, normalize:MEAN/...:STD/... or imagenet';
+        'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd), standardize, normalize:MEAN/...:STD/..., imagenet, or as the first word resize:SHORTER';
       throw new InputError(`--preprocess: expected ${expected}, got ${show(word)}`);
     }
   }
   return steps;
+}
+
+/**
+ * Parses the first word of `--preprocess` if it says how images are resized. It is needed before
+ * the images are read.
+ */
+export function parseResize([word = '']: readonly string[]): ImageResize | undefined {
+  const [whole, side, filter] =
+    /^resize(?::([1-9]\d{0,4}))?(?::(bilinear|bicubic|nearest))?$/.exec(word) ?? [];
+  if (whole === undefined || (side ?? filter) === undefined) return undefined;
+  const interpolation = (['bilinear', 'bicubic', 'nearest'] as const).find((f) => f === filter);
+  return {
+    ...(side !== undefined && { shorterSide: Number(side) }),
+    ...(interpolation && { interpolation }),
+  };
 }
 
 /**
@@ -126,6 +181,10 @@ export async function parsePreprocessing(
  */
 export function preprocessingWords(steps: readonly PreprocessingStep[]): string[] {
   return steps.map((step) => {
+    if ('resize' in step) {
+      const { shorterSide, interpolation } = step.resize;
+      return ['resize', shorterSide, interpolation].filter((part) => part !== undefined).join(':');
+    }
     if ('pad' in step) return `pad:${step.pad}`;
     if ('crop' in step) return `crop:${step.crop.join('x')}`;
     if ('contrast' in step) return `contrast:${step.contrast}`;

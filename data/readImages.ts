@@ -1,10 +1,8 @@
 import { InputError, show } from '../lib/errors.ts';
 import { withRegularFile } from '../lib/files/regularFile.ts';
-import type { ArrayDatasetOptions } from './dataset.ts';
 import { loadImage, openImage, type PixelImage } from './image.ts';
 import { MemoryBudget } from './memoryBudget.ts';
-import { toGrey } from './preprocess.ts';
-import { resizeImage } from './resizeImage.ts';
+import { fitImage, toGrey, type ImageResize } from './preprocess.ts';
 
 /** The number of images that are read at the same time. (libvips has its own threads.) */
 const CONCURRENCY = 16;
@@ -27,6 +25,16 @@ const MAX_PIXELS = 2 ** 22;
  */
 const MAX_BYTES = 2 ** 32;
 
+/** The options of `readImages`. */
+export interface ReadImagesOptions {
+  /** The shape of each image; by default that of the first image, which all must then have. */
+  readonly shape?: readonly number[] | undefined;
+  /** How images are resized to `shape`; by default whole, by bilinear interpolation. */
+  readonly resize?: ImageResize | undefined;
+  /** Changes an image after it has been decoded, before it is resized. */
+  readonly change?: (image: PixelImage, bytes: Uint8Array, file: string) => PixelImage;
+}
+
 /**
  * Reads images, and resizes them to `shape` if it is given; otherwise all images must have the size
  * of the first. In addition to the result, less than a gigabyte of memory is needed for any number
@@ -39,8 +47,8 @@ const MAX_BYTES = 2 ** 32;
 export async function readImages(
   name: string,
   files: readonly string[],
-  shape?: readonly number[],
-): Promise<Pick<ArrayDatasetOptions, 'inputs' | 'inputShape'>> {
+  { shape, resize = {}, change = (image) => image }: ReadImagesOptions = {},
+): Promise<{ readonly inputs: Uint8Array; readonly inputShape: readonly number[] }> {
   const inputShape = shape === undefined ? await shapeOf(files[0]) : checkedShape(shape);
   const [height, width, channels] = inputShape;
   const size = height * width * channels;
@@ -49,11 +57,15 @@ export async function readImages(
   const read = (file: string, example: number) =>
     withRegularFile(file, (opened) =>
       fileBytes.use(opened.size, async () => {
-        const image = await openImage(await opened.read(), file);
+        const bytes = await opened.read();
+        const image = await openImage(bytes, file);
+        // A reduced image would not have the proportions that a shorter side keeps.
+        const isWhole = resize.shorterSide === undefined && resize.interpolation !== 'nearest';
+        const least = shape && isWhole ? ([height, width] as const) : undefined;
         await pixels.use(image.pixels, async () => {
-          const decoded = await image.decode(shape && [height, width]);
+          const decoded = change(await image.decode(least), bytes, file);
           if (shape === undefined) checkSize(file, decoded, inputShape);
-          inputs.set(fit(decoded, inputShape).data, example * size);
+          inputs.set(fit(decoded, inputShape, resize).data, example * size);
         });
       }),
     );
@@ -100,11 +112,13 @@ function checkSize(file: string, image: PixelImage, [height, width]: readonly nu
 }
 
 /** Resizes and converts an image to the given shape. */
-function fit(image: PixelImage, [height, width, channels]: readonly number[]): PixelImage {
+function fit(
+  image: PixelImage,
+  [height, width, channels]: readonly number[],
+  resize: ImageResize,
+): PixelImage {
   const source = channels === 1 && image.channels === 3 ? toGrey(image) : image;
-  return source.height === height && source.width === width
-    ? source
-    : resizeImage(source, height, width);
+  return fitImage(source, height, width, resize);
 }
 
 /**

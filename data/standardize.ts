@@ -5,6 +5,7 @@ import { constant } from '../lib/constant.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import { batches } from './batches.ts';
 import type { Dataset } from './dataset.ts';
+import type { TargetDataset } from './targets.ts';
 
 /**
  * The mean and standard deviation of each channel. They are taken over all examples and positions.
@@ -23,15 +24,17 @@ export interface ChannelStatistics {
  *     const { mean, std } = await channelStatistics(train);
  *     const standardized = mapInputs(train, standardization({ mean, std }));
  */
-export async function channelStatistics(dataset: Dataset): Promise<ChannelStatistics> {
+export async function channelStatistics(
+  dataset: Dataset | TargetDataset,
+): Promise<ChannelStatistics> {
   const channels = dataset.inputShape.at(-1) ?? 1;
   const mean = new Float64Array(channels);
   const squares = new Float64Array(channels);
   let count = 0;
   for (const indices of batches(dataset.length, 1000)) {
-    const { input, labels } = await dataset.batch(indices);
-    const values = await input.data();
-    disposeTensors([input, labels]);
+    const batch = await dataset.batch(indices);
+    const values = await batch.input.data();
+    disposeTensors({ ...batch });
     for (let i = 0; i < values.length; i += channels) {
       count++;
       for (let c = 0; c < channels; c++) {

@@ -101,7 +101,7 @@ async function noiseOf(network: Module, repeated: Module): Promise<number | unde
 }
 
 /** Returns the names of the boxes by their paths. */
-function namesOf(network: Module): Record<string, string> {
+export function namesOf(network: Module): Record<string, string> {
   const names: Record<string, string> = {};
   propagate<undefined>(network, [undefined], (box, _, path) => {
     names[path] = labelOf(box, path);

@@ -3,15 +3,38 @@ import { chart, type ChartOptions, type Point } from './charts.ts';
 import type { ReportData } from './collect.ts';
 import type { HiddenUnits } from './hiddenUnits.ts';
 import { tiles, type Figure } from './pictures.ts';
-import type { Figures } from './runLines.ts';
+import type { Figures, RunLines } from './runLines.ts';
 
 const STEPS = 600;
 
+/** The main figure of each epoch, and the unit of the losses. */
+export interface MainFigure<F> {
+  readonly name: string;
+  readonly title: string;
+  readonly y: string;
+  readonly of: (figures: F) => number;
+  readonly loss: string;
+}
+
 /** Draws the curves of the error, the loss and the learning rate. */
-export function curveFigures({ lines: { epochs, steps } }: ReportData): Figure[] {
+export function curveFigures({ lines }: Pick<ReportData, 'lines'>): Figure[] {
+  return mainFigures<Figures>(lines, {
+    name: 'error',
+    title: 'Error',
+    y: 'error, %',
+    of: ({ errorRate }) => 100 * errorRate,
+    loss: 'loss, nats',
+  });
+}
+
+/** Draws the curves of the main figure, the loss and the learning rate. */
+export function mainFigures<F extends { readonly loss: number }>(
+  { epochs, steps }: RunLines<F>,
+  main: MainFigure<F>,
+): Figure[] {
   const every = Math.ceil(steps.length / STEPS);
   const thinned = steps.filter((_, k) => k % every === 0);
-  const both = (figure: (of: Figures) => number): Point[] =>
+  const both = (figure: (of: F) => number): Point[] =>
     epochs.flatMap(({ epoch, train, validation }) => [
       { x: epoch, y: figure(train), curve: 'training' },
       { x: epoch, y: figure(validation), curve: 'held out' },
@@ -21,18 +44,17 @@ export function curveFigures({ lines: { epochs, steps } }: ReportData): Figure[]
     thinned.map((one) => ({ x: one.step, y: one[curve], curve }));
   const losses = steps.map(({ loss }) => loss);
   const log = Math.max(...losses) > 50 * Math.min(...losses);
-  const errors = both(({ errorRate }) => 100 * errorRate);
   return [
-    figure('error', 'Error', errors, { x: 'epoch', y: 'error, %', curves }),
+    figure(main.name, main.title, both(main.of), { x: 'epoch', y: main.y, curves }),
     figure(
       'loss',
       'Loss',
       both(({ loss }) => loss),
-      { x: 'epoch', y: 'loss, nats', curves },
+      { x: 'epoch', y: main.loss, curves },
     ),
     figure('steps', 'Loss of each step', ofSteps('loss'), {
       x: 'step',
-      y: 'loss, nats',
+      y: main.loss,
       curves: ['loss'],
       log,
       noisy: true,
@@ -46,7 +68,13 @@ export function curveFigures({ lines: { epochs, steps } }: ReportData): Figure[]
 }
 
 /** Draws the root mean squares of weights, gradients and updates. */
-export function sizeFigures({ lines: { epochs }, boxNames }: ReportData): Figure[] {
+export function sizeFigures({
+  lines: { epochs },
+  boxNames,
+}: {
+  readonly lines: Pick<RunLines<unknown>, 'epochs'>;
+  readonly boxNames: ReportData['boxNames'];
+}): Figure[] {
   const nameOf = ({ path }: LayerStats) => boxNames[path] ?? path;
   const curves = Array.from(new Set(epochs.flatMap(({ boxes }) => boxes.map(nameOf))));
   const of = (size: (box: LayerStats) => number): Point[] =>
@@ -135,7 +163,7 @@ export function hiddenFigures({ lines: { epochs } }: Pick<ReportData, 'lines'>):
 }
 
 /** Draws the filters of the first box with kernels. */
-export function filtersFigure({ filters }: ReportData): Figure {
+export function filtersFigure({ filters }: Pick<ReportData, 'filters'>): Figure {
   const columns = filters.length > 32 ? 16 : 8;
   const range = filters[0].channels === 1 ? 'around 0' : 'own';
   return {

@@ -57,7 +57,8 @@ function isWhole({ lines }: ReportData): boolean {
   return lines.failure === undefined;
 }
 
-function judged({ verdict, sentence }: Judgement): string {
+/** Formats a verdict. */
+export function judged({ verdict, sentence }: Judgement): string {
   return `<p class="${verdict}"><b>${verdict}</b> ${escape(sentence)}</p>`;
 }
 
@@ -70,7 +71,7 @@ function sections(data: ReportData): [name: string, content: string][] {
   return [
     ['Training curves', grid(curveFigures(data))],
     ...some('Weights, gradients, updates', sizes.length, () => {
-      return `<p>Root mean squares at the last step of each epoch. An update of about a thousandth of the weight, the dashed line, is healthy.</p>${grid(sizes)}`;
+      return sizesSection(sizes);
     }),
     ...some('Hidden units', hidden.length, () =>
       hiddenSection(hidden, hiddenFigures(data), stage, isWhole(data)),
@@ -86,6 +87,11 @@ function sections(data: ReportData): [name: string, content: string][] {
     ['Confusion matrix', confusionSection(confusion, classNames)],
     ...some('Most confident errors', wrong.length, () => wrongSection(data)),
   ];
+}
+
+/** Makes the section of the sizes of weights, gradients and updates. */
+export function sizesSection(figures: readonly Figure[]): string {
+  return `<p>Root mean squares at the last step of each epoch. An update of about a thousandth of the weight, the dashed line, is healthy.</p>${grid(figures)}`;
 }
 
 function mapsSection(data: ReportData): string {

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
-import { checkSchema, integer, number, object, text } from '../lib/schema.ts';
+import { checkSchema, integer, number, object, record, text } from '../lib/schema.ts';
 import type { LogLine } from '../train/runLog.ts';
 import type { LayerStats } from '../train/layerStats.ts';
+import type { TargetMetricValues } from '../train/targetMetrics.ts';
 
 /** The result of an epoch on one dataset. */
 export interface Figures {
@@ -21,17 +22,25 @@ export interface HiddenStats {
   readonly correlation: number;
 }
 
+/** The result of an epoch on a dataset with targets other than one label per example. */
+export interface TargetFigures {
+  /** The mean loss. */
+  readonly loss: number;
+  /** The metrics; NaN if nothing was measured. */
+  readonly metrics: TargetMetricValues;
+}
+
 /** The log line of an epoch. */
-export interface EpochLine {
+export interface EpochLine<F = Figures> {
   /** The number of the epoch, counted from 1. */
   readonly epoch: number;
   /** The result on the training examples. */
-  readonly train: Figures;
+  readonly train: F;
   /**
    * The result on the validation examples, or on the test examples if there are no validation
    * examples.
    */
-  readonly validation: Figures;
+  readonly validation: F;
   /** The learning rate at the end of the epoch. */
   readonly learningRate: number;
   /** The root mean squares of weights, gradients and updates per box. */
@@ -51,22 +60,22 @@ export interface StepLine {
 }
 
 /** The lines of a run's log, grouped by their types. */
-export interface RunLines {
+export interface RunLines<F = Figures> {
   /** The steps. */
   readonly steps: readonly StepLine[];
   /** The epochs. */
-  readonly epochs: readonly EpochLine[];
+  readonly epochs: readonly EpochLine<F>[];
   /** The reason why the run failed, if it failed. */
   readonly failure?: string;
 }
 
 /**
- * The schema of a loss. A cross-entropy is at least 0, apart from the rounding errors of single
+ * The schema of a loss. It is at least 0, apart from the rounding errors of single
  * precision.
  */
 const LOSS = v.pipe(
   number(),
-  v.check((loss) => loss > -1e-6, 'a cross-entropy of at least 0'),
+  v.check((loss) => loss > -1e-6, 'a loss of at least 0'),
 );
 
 const FIGURES = object({ loss: LOSS, errorRate: number(0, 1) });
@@ -98,6 +107,14 @@ const EPOCH = object({
   ),
 });
 
+const TARGET_FIGURES = object({ loss: LOSS, metrics: record(SIZE) });
+
+const TARGET_EPOCH = object({
+  ...EPOCH.pipe[1].entries,
+  train: TARGET_FIGURES,
+  validation: TARGET_FIGURES,
+});
+
 /**
  * Groups the lines of a log by their types.
  *
@@ -105,6 +122,18 @@ const EPOCH = object({
  *         `log.jsonl: epoch at step 20: train.loss: expected a finite number, got "low"`.
  */
 export function sortLines(log: readonly LogLine[]): RunLines {
+  return sorted(log, EPOCH);
+}
+
+/** Groups the lines of the log of a run with targets. Errors: those of `sortLines`. */
+export function sortTargetLines(log: readonly LogLine[]): RunLines<TargetFigures> {
+  return sorted(log, TARGET_EPOCH);
+}
+
+function sorted<F>(
+  log: readonly LogLine[],
+  epoch: v.GenericSchema<unknown, EpochLine<F>>,
+): RunLines<F> {
   const of = <const S extends v.GenericSchema>(type: LogLine['type'], schema: S) =>
     log
       .filter((line) => line.type === type)
@@ -112,7 +141,7 @@ export function sortLines(log: readonly LogLine[]): RunLines {
   const last = log.at(-1);
   return {
     steps: of('step', STEP),
-    epochs: of('epoch', EPOCH),
+    epochs: of('epoch', epoch),
     ...(last?.type === 'failed' && {
       failure: typeof last.message === 'string' ? last.message : 'no reason given',
     }),

@@ -53,6 +53,11 @@ export interface TargetEvaluation {
   readonly loss: number;
   /** The metrics, whose names depend on the kind of the targets. */
   readonly metrics: TargetMetricValues;
+  /**
+   * The metrics of each number or answer of targets of shape `[k]`, in their order. For targets of
+   * another shape, the list has one entry, and for labels none.
+   */
+  readonly each: readonly TargetMetricValues[];
 }
 
 /** The options of `evaluate` for a `TargetDataset`. */
@@ -207,7 +212,8 @@ async function evaluateTargets(
       `evaluate: expected targets of ${dataset.name} that count in the mean, got none`,
     );
   }
-  return { examples: dataset.length, loss: loss / weight, metrics: metrics.values };
+  const { values, each } = metrics;
+  return { examples: dataset.length, loss: loss / weight, metrics: values, each };
 }
 
 /** Returns the shape of the output of a network for one example of a dataset. */

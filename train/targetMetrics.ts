@@ -5,7 +5,10 @@ import { ClassificationMetrics } from './classificationMetrics.ts';
 /**
  * The metrics of a network on targets other than one label per example, by name:
  *
- *   numbers   meanAbsoluteError, meanSquaredError: over all elements
+ *   numbers   meanAbsoluteError, meanSquaredError: over all elements;
+ *             rSquared: R² = 1 − Σ (output − target)² / Σ (target − mean)², which is 1 for outputs
+ *             that are all right, and 0 for the mean of the targets. For targets of shape [k], it
+ *             is the mean of the R² of their k numbers, without those that never change
  *   answers   errorRate: the fraction of answers that are wrong, where a score above 0 is a yes;
  *             exampleErrorRate: the fraction of examples with a wrong answer
  *   labels    errorRate: the fraction of positions whose label does not have the largest score;
@@ -18,13 +21,25 @@ export type TargetMetricValues = Readonly<Record<string, number>>;
 /** Sums the metrics of a network on targets, batch by batch. */
 export class TargetMetrics {
   readonly #info: TargetInfo;
-  /** The sums. Those of labels are the confusion matrix, and a last count of NaN scores. */
+  /**
+   * The number of parts of a target that are measured apart: k for numbers and answers of shape
+   * [k], and otherwise 1.
+   */
+  readonly #parts: number;
+  /**
+   * The sums. Those of numbers are Σ |d|, Σ d², Σ y and Σ y² of each part, and the number of
+   * targets per part. Those of answers are the wrong ones of each part, the examples with a wrong
+   * one, all answers, and all examples. Those of labels are the confusion matrix, and a last count
+   * of NaN scores.
+   */
   readonly sums: Float64Array;
 
   constructor(info: TargetInfo) {
     this.#info = info;
-    const { kind, classes = 0 } = info;
-    this.sums = new Float64Array(kind === 'labels' ? classes ** 2 + 1 : 4);
+    const { kind, shape, classes = 0 } = info;
+    this.#parts = shape.length === 1 && kind !== 'labels' ? shape[0] : 1;
+    const sizes = { numbers: 4 * this.#parts + 1, answers: this.#parts + 3 };
+    this.sums = new Float64Array(kind === 'labels' ? classes ** 2 + 1 : sizes[kind]);
   }
 
   /** The kind of the targets. */
@@ -46,36 +61,73 @@ export class TargetMetrics {
 
   /** The metrics of all batches so far. */
   get values(): TargetMetricValues {
-    const [first, second, elements, examples] = this.sums;
     const { kind } = this.#info;
     if (kind === 'labels') return this.#labelValues();
-    return kind === 'answers'
-      ? { errorRate: first / elements, exampleErrorRate: second / examples }
-      : { meanAbsoluteError: first / elements, meanSquaredError: second / elements };
+    const each = this.each;
+    const mean = (name: string) => average(each.map((one) => one[name]));
+    if (kind === 'answers') {
+      const [wrong, , examples] = this.sums.subarray(this.#parts);
+      return { errorRate: mean('errorRate'), exampleErrorRate: wrong / examples };
+    }
+    const known = each.flatMap(({ rSquared }) => (Number.isNaN(rSquared) ? [] : [rSquared]));
+    return {
+      meanAbsoluteError: mean('meanAbsoluteError'),
+      meanSquaredError: mean('meanSquaredError'),
+      rSquared: average(known),
+    };
+  }
+
+  /**
+   * The metrics of each part: of each number or answer of targets of shape [k]. The list is empty
+   * for labels.
+   */
+  get each(): readonly TargetMetricValues[] {
+    const { kind } = this.#info;
+    if (kind === 'labels') return [];
+    const parts = Array.from({ length: this.#parts }, (_, part) => part);
+    if (kind === 'answers') {
+      const answers = this.sums[this.#parts + 1] / this.#parts;
+      return parts.map((part) => ({ errorRate: this.sums[part] / answers }));
+    }
+    const count = this.sums[4 * this.#parts];
+    return parts.map((part) => {
+      const [absolute, squares, total, ofSquares] = this.sums.subarray(4 * part);
+      const deviations = Math.max(0, ofSquares - total ** 2 / count);
+      return {
+        meanAbsoluteError: absolute / count,
+        meanSquaredError: squares / count,
+        // Rounding leaves a little of targets that never change.
+        rSquared: deviations > 1e-12 * ofSquares ? 1 - squares / deviations : NaN,
+      };
+    });
   }
 
   #addNumbers(output: ArrayLike<number>, target: ArrayLike<number>): void {
     for (let i = 0; i < target.length; i++) {
       const difference = output[i] - target[i];
-      this.sums[0] += Math.abs(difference);
-      this.sums[1] += difference ** 2;
+      const at = 4 * (i % this.#parts);
+      this.sums[at] += Math.abs(difference);
+      this.sums[at + 1] += difference ** 2;
+      this.sums[at + 2] += target[i];
+      this.sums[at + 3] += target[i] ** 2;
     }
-    this.sums[2] += target.length;
+    this.sums[4 * this.#parts] += target.length / this.#parts;
   }
 
   #addAnswers(output: ArrayLike<number>, target: ArrayLike<number>, examples: number): void {
     const size = target.length / examples;
+    const parts = this.#parts;
     for (let n = 0; n < examples; n++) {
       let wrong = 0;
       for (let i = n * size; i < (n + 1) * size; i++) {
-        const isRight = target[i] >= 0.5 ? output[i] > 0 : output[i] <= 0;
-        if (!isRight) wrong++;
+        if (target[i] >= 0.5 ? output[i] > 0 : output[i] <= 0) continue;
+        wrong++;
+        this.sums[i % parts]++;
       }
-      this.sums[0] += wrong;
-      if (wrong > 0) this.sums[1]++;
+      if (wrong > 0) this.sums[parts]++;
     }
-    this.sums[2] += target.length;
-    this.sums[3] += examples;
+    this.sums[parts + 1] += target.length;
+    this.sums[parts + 2] += examples;
   }
 
   #addLabels(output: ArrayLike<number>, target: ArrayLike<number>): void {
@@ -105,4 +157,8 @@ export class TargetMetrics {
     }
     return { errorRate: (total - right) / total, meanIoU: shares / present };
   }
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
 }

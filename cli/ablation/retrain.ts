@@ -1,9 +1,10 @@
+import type { Dataset } from '../../data/dataset.ts';
 import { InputError, messageOf, show } from '../../lib/errors.ts';
 import type { Module } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { layersOf, withoutLayers } from '../../inspect/withoutLayers.ts';
 import { imageShapeOf, resolveNetwork } from '../resolveNetwork.ts';
-import type { RunData } from '../runData.ts';
+import type { RunData } from '../runParts.ts';
 import { trainOnce } from '../trainFold.ts';
 import type { RunOptions } from '../trainOptions.ts';
 
@@ -31,7 +32,7 @@ export interface Retraining {
   readonly seconds: number;
 }
 
-type Data = Pick<RunData, 'train' | 'test'>;
+type Data = Pick<RunData<Dataset>, 'train' | 'test'>;
 
 /** Builds a network for a seed, without some layers. Networks of one seed share their weights. */
 async function build(

@@ -66,7 +66,9 @@ test('a new head on a frozen backbone, which does not change by a bit, in one co
   );
   const { tensors, metadata } = weightsOf('head');
   expect(metadata.network).toBe('resnet18');
+  // The shorter side of 256 was stated for images of 224x224.
   expect(JSON.parse(metadata.preparation)).toEqual([
+    { resize: { shorterSide: 37 } },
     { standardize: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } },
   ]);
   expect(tensors['fc.bias'].shape).toEqual([3]);
@@ -111,7 +113,7 @@ test('weights that train wrote are the start of another run, with their architec
   expect(config).toMatchObject({
     network: 'resnet18',
     shape: [32, 32, 3],
-    preprocess: ['normalize:0.485/0.456/0.406:0.229/0.224/0.225'],
+    preprocess: ['resize:37', 'normalize:0.485/0.456/0.406:0.229/0.224/0.225'],
     architecture: { width: WIDTH },
   });
   const [a, b] = [weightsOf('head').tensors, weightsOf('next').tensors];

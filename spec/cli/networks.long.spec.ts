@@ -219,7 +219,7 @@ describe('boxprop classify', () => {
     expect(await best(standardize(1))).toBe(3);
     expect(await best()).toBe(9);
     await expect(best('[{"pad":1000000}]')).rejects.toThrow(
-      /: preparation: \[0\]: expected a step of --preprocess: pad, crop, contrast or standardize, got Object$/,
+      /: preparation: \[0\]: expected a step of --preprocess: resize, pad, crop, contrast or standardize, got Object$/,
     );
   });
 

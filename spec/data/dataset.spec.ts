@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { memory } from '@tensorflow/tfjs-core';
+import { dispose, memory } from '@tensorflow/tfjs-core';
 import { ArrayDataset, type ArrayDatasetOptions } from '../../data/dataset.ts';
+import { orderClasses } from '../../data/orderClasses.ts';
 import { inputError } from '../support/inputError.ts';
 
 const build = (options: Partial<ArrayDatasetOptions>) =>
@@ -144,4 +145,30 @@ describe('ArrayDataset', () => {
       );
     }
   });
+});
+
+test('orderClasses gives a dataset the order of other names, if it has just these classes', async () => {
+  const data = new ArrayDataset({
+    name: 'pets',
+    inputs: Float32Array.of(1, 2, 3),
+    inputShape: [1],
+    labels: [0, 1, 2],
+    classes: 3,
+    classNames: ['ant', 'bee', 'cow'],
+  });
+  const ordered = orderClasses(data, ['cow', 'ant', 'bee']);
+  expect([ordered.classNames, Array.from(ordered.labels ?? [])]).toEqual([
+    ['cow', 'ant', 'bee'],
+    [1, 2, 0],
+  ]);
+  const before = memory().numTensors;
+  const { input, labels } = await ordered.batch(Int32Array.of(2, 0));
+  expect([Array.from(input.dataSync()), Array.from(labels.dataSync())]).toEqual([
+    [3, 1],
+    [0, 1],
+  ]);
+  dispose([input, labels]);
+  expect(memory().numTensors).toBe(before);
+  for (const names of [data.classNames ?? [], ['ant', 'bee'], ['ant', 'bee', 'dog']])
+    expect(orderClasses(data, names)).toBe(data);
 });

@@ -11,8 +11,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { encode } from 'fast-png';
 import sharp from 'sharp';
+import { useBackend } from '../../index.ts';
 import { loadImageFolder } from '../../node.ts';
-import { openImage } from '../../data/image.ts';
+import { loadImage, openImage } from '../../data/image.ts';
+import { preprocess, PREPROCESSINGS } from '../../data/preprocess.ts';
 import { resizeImage } from '../../data/resizeImage.ts';
 import { inputError } from '../support/inputError.ts';
 import { runProgram } from '../support/runProgram.ts';
@@ -40,6 +42,38 @@ const load = async (options = {}) => {
 };
 const refuses = (message: string, options = {}) =>
   expect(loadImageFolder(directory, options)).rejects.toThrow(inputError(message));
+
+describe('resizing', () => {
+  const data = Uint8Array.from({ length: 3 * 20 * 31 }, (_, i) => (i * i) % 251);
+  beforeEach(async () => {
+    await useBackend('cpu');
+    mkdirSync(at('cat'));
+    writeFileSync(at('cat/a.png'), encode({ height: 20, width: 31, channels: 3, data }));
+  });
+
+  test('a shorter side, of which the middle is cut out, as `preprocess` does', async () => {
+    for (const inputShape of [
+      [9, 8, 3],
+      [9, 12, 1],
+    ] as const) {
+      const resize = { shorterSide: 12, interpolation: 'bicubic' } as const;
+      const { inputs } = await loadImageFolder(directory, { inputShape, resize });
+      const input = preprocess(await loadImage(at('cat/a.png')), inputShape, {
+        ...PREPROCESSINGS.unit,
+        ...resize,
+      });
+      const bytes = Array.from(input.dataSync(), (value) => Math.round(255 * value));
+      input.dispose();
+      expect([...inputs]).toEqual(bytes);
+    }
+  });
+
+  test('a shorter side needs a shape', () =>
+    refuses(
+      `${directory}: expected a shape (--shape) to cut out of images with a shorter side of 12, got none`,
+      { resize: { shorterSide: 12 } },
+    ));
+});
 
 describe('as torchvision reads it', () => {
   test('a class folder that is a link is a class', async () => {

@@ -20,12 +20,17 @@ import {
   stratifiedSplit,
   mapInputs,
   type Augmentation,
+  type Dataset,
 } from '../../data/index.ts';
 import {
   PREPROCESSING,
   parsePreprocessing,
+  parseResize,
+  preprocessingWords,
+  resizeOf,
   applyPreprocessing,
 } from '../../data/preprocessingSteps.ts';
+import { resizeForShape } from '../../data/preprocess.ts';
 import { inputError } from '../support/inputError.ts';
 
 beforeAll(() => useBackend('cpu'));
@@ -51,11 +56,7 @@ const counted = (examples = 4, [height, width] = [3, 4]) =>
     classes: 3,
   });
 
-const read = async (
-  data: ArrayDataset | ReturnType<typeof mapInputs>,
-  examples: number[],
-  rng?: Rng,
-) => {
+const read = async (data: Dataset, examples: number[], rng?: Rng) => {
   const { input, labels } = await data.batch(Int32Array.from(examples), rng);
   const found = {
     values: Array.from(input.dataSync()),
@@ -219,7 +220,7 @@ describe('parts with the same fraction of each class', () => {
     const inputs = Float32Array.from({ length: examples }, (_, n) => n);
     return new ArrayDataset({ name: 'uneven', inputs, inputShape: [1], labels, classes: 3 });
   };
-  const examplesOf = async (part: ReturnType<typeof mapInputs>) =>
+  const examplesOf = async (part: Dataset) =>
     read(
       part,
       Array.from({ length: part.length }, (_, i) => i),
@@ -324,7 +325,7 @@ describe('the words of --preprocess', () => {
     '',
   ])('refuse %j', async (word) => {
     const expected =
-      'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd), standardize, normalize:MEAN/...:STD/... or imagenet';
+      'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd), standardize, normalize:MEAN/...:STD/..., imagenet, or as the first word resize:SHORTER';
     await expect(parsePreprocessing([word], counted())).rejects.toThrow(
       inputError(`--preprocess: expected ${expected}, got ${JSON.stringify(word)}`),
     );
@@ -372,4 +373,24 @@ test('a tensor that is not one row per example is refused', () => {
   expect(() =>
     mapInputs(counted(2), Object.assign(whole, { infer: () => ({ a: infer() }) })),
   ).toThrow(inputError('counted: expected one row per example from Pad2D, got Object'));
+});
+
+test('the first word of the steps may say how images are resized', async () => {
+  const words = ['resize:256:bicubic', 'pad:1'];
+  const steps = await parsePreprocessing(words, counted());
+  expect(steps).toEqual([{ resize: { shorterSide: 256, interpolation: 'bicubic' } }, { pad: 1 }]);
+  expect(preprocessingWords(steps)).toEqual(words);
+  expect(parseResize(['resize:nearest'])).toEqual({ interpolation: 'nearest' });
+  expect(resizeOf(steps)).toEqual(parseResize(words));
+  // Images have been resized when they were read.
+  expect(applyPreprocessing(counted(), steps).inputShape).toEqual([5, 6, 2]);
+  await expect(parsePreprocessing(['pad:1', 'resize:256'], counted())).rejects.toThrow(
+    'imagenet, or as the first word resize:SHORTER, got "resize:256"',
+  );
+  for (const word of ['resize', 'resize:0', 'resize:1:cubic'])
+    expect(parseResize([word])).toBeUndefined();
+  // The middle is the same part of an image of another size.
+  expect(resizeForShape({ shorterSide: 256 }, [224, 224, 3], [112, 140, 3])).toEqual({
+    shorterSide: 128,
+  });
 });

@@ -5,10 +5,10 @@ import { logOf } from '../support/figures.ts';
 const [STEP, ...REST] = logOf([[1, 0.5, 1, 0.5]]);
 
 test.each([
-  [{ ...STEP, loss: -3 }, 'step at step 0: loss: expected a cross-entropy of at least 0, got -3'],
+  [{ ...STEP, loss: -3 }, 'step at step 0: loss: expected a loss of at least 0, got -3'],
   [
     { ...REST[9], train: { loss: -0.1, errorRate: 0 } },
-    'epoch at step 10: train.loss: expected a cross-entropy of at least 0, got -0.1',
+    'epoch at step 10: train.loss: expected a loss of at least 0, got -0.1',
   ],
   [
     { ...REST[9], validation: { loss: 0, errorRate: 1.5 } },

@@ -88,7 +88,11 @@ describe('Trainer learns', () => {
     const events = await train(network, new Euclidean(), line(), 0.3);
     const { train: trained, validation } = events[11];
     expect(Object.keys(trained)).toEqual(['loss', 'metrics']);
-    expect(Object.keys(trained.metrics)).toEqual(['meanAbsoluteError', 'meanSquaredError']);
+    expect(Object.keys(trained.metrics)).toEqual([
+      'meanAbsoluteError',
+      'meanSquaredError',
+      'rSquared',
+    ]);
     expect(validation?.metrics.meanAbsoluteError).toBeLessThan(0.1);
     // The cost is half the square.
     expect(trained.loss).toBeCloseTo(trained.metrics.meanSquaredError / 2, 6);
@@ -160,11 +164,24 @@ describe('evaluate', () => {
     );
     const cost = new Euclidean();
     const found = await evaluate(new Same([2]), data, { cost, batchSize: 2 });
-    // The differences are 0, 2, 0, −1, 0, 3.
+    // The differences are 0, 2, 0, −1, 0, 3. The second numbers, 0, 5, 3, have the mean 8/3.
+    const second = 1 - 14 / (0 + 25 + 9 - 64 / 3);
     expect(found).toEqual({
       examples: 3,
       loss: (4 + 1 + 9) / 2 / 3,
-      metrics: { meanAbsoluteError: 1, meanSquaredError: 14 / 6 },
+      metrics: {
+        meanAbsoluteError: 1,
+        meanSquaredError: 14 / 6,
+        rSquared: expect.closeTo((1 + second) / 2, 12) as number,
+      },
+      each: [
+        { meanAbsoluteError: 0, meanSquaredError: 0, rSquared: 1 },
+        {
+          meanAbsoluteError: 2,
+          meanSquaredError: 14 / 3,
+          rSquared: expect.closeTo(second, 12) as number,
+        },
+      ],
     });
     let other: Float64Array[] = [];
     const group = (rank: number) => ({
@@ -179,8 +196,16 @@ describe('evaluate', () => {
         () => undefined,
       );
     // Each rank sums only its own batch.
-    expect([...other[0]].slice(6, 12)).toEqual([0, 0, 0, 0, 0, 0]);
-    expect([...other[1]].slice(0, 6)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect([...other[0]].slice(11, 22)).toEqual(Array(11).fill(0));
+    expect([...other[1]].slice(0, 11)).toEqual(Array(11).fill(0));
+  });
+
+  it('leaves numbers that never change out of R²', async () => {
+    const info = { kind: 'numbers', shape: [2] } as const;
+    const data = given(info, [1, 7, 3, 7.5], [2], [1, 7, 2, 7]);
+    const { metrics, each } = await evaluate(new Same([2]), data, { cost: new Euclidean() });
+    expect(each.map(({ rSquared }) => rSquared)).toEqual([1 - 1 / 0.5, NaN]);
+    expect(metrics.rSquared).toBe(-1);
   });
 
   it('measures answers by hand', async () => {
@@ -191,9 +216,10 @@ describe('evaluate', () => {
       [1, 0, 1, 0, 1, 1],
     );
     const cost = new BinaryCrossEntropy({ reduction: 'sum' });
-    const { metrics, loss } = await evaluate(new Same([2]), data, { cost });
+    const { metrics, loss, each } = await evaluate(new Same([2]), data, { cost });
     // A score of 0 is a no. The second example has one wrong answer, the third has two.
     expect(metrics).toEqual({ errorRate: 3 / 6, exampleErrorRate: 2 / 3 });
+    expect(each).toEqual([{ errorRate: 1 / 3 }, { errorRate: 2 / 3 }]);
     const s = (x: number) => Math.log(1 + Math.exp(x));
     expect(loss).toBeCloseTo((s(-1) + s(-1) + s(-2) + s(3) + s(1) + s(0)) / 3, 5);
   });
@@ -297,7 +323,7 @@ describe('a training with targets', () => {
     );
     const { metricSums: _, ...progress } = new Trainer(options).progress;
     expect(() => new Trainer(options).restore(progress)).toThrow(
-      'Trainer.restore: expected progress with 4 sums of metrics, for the targets of line, got none',
+      'Trainer.restore: expected progress with 5 sums of metrics, for the targets of line, got none',
     );
   });
 });
