@@ -151,7 +151,7 @@ async function standardizedTargets(targets: Targets, train: TargetDataset): Prom
 }
 
 /** Returns the mean and the standard deviation of each column of targets. */
-export async function targetStatistics(
+async function targetStatistics(
   dataset: TargetDataset,
 ): Promise<{ mean: number[]; std: number[] }> {
   const [size] = dataset.target.shape;
