@@ -108,10 +108,21 @@ function imagineImages(
   return images;
 }
 
-async function changeImages(
+/**
+ * Changes the images of a batch by an attack. Takes ownership of the batch. An image for which
+ * `closest` finds nothing stays as it is.
+ *
+ * @param classes the number of classes.
+ */
+export async function changeImages(
   network: Module,
   { input, labels: tensor }: { input: Tensor; labels: Tensor },
-  { method, epsilon, target, examples }: FoolOptions,
+  {
+    method,
+    epsilon,
+    target,
+    examples,
+  }: Pick<FoolOptions, 'method' | 'epsilon' | 'target' | 'examples'>,
   classes: number,
 ) {
   const labels = Array.from(await tensor.data());

@@ -21,6 +21,7 @@ import { searchCommand } from './search.ts';
 import { setupCommand } from './setup.ts';
 import { summaryCommand } from './summary.ts';
 import { trainCommand } from './train.ts';
+import { transferCommand } from './transfer.ts';
 import { unknownOption } from './unknownOption.ts';
 import { unitsCommand } from './units.ts';
 
@@ -45,6 +46,7 @@ function program(): Command {
     ablateCommand(),
     classifyCommand(),
     foolCommand(),
+    transferCommand(),
     unitsCommand(),
     compareCommand(),
     invarianceCommand(),

@@ -655,7 +655,7 @@ describe('boxprop', () => {
   it.each([
     [
       [],
-      'expected a command, one of gradcheck, doctor, train, search, evaluate, report, explore, example, summary, ablate, classify, fool, units, compare, invariance, probe, export, pset, setup, got none; see boxprop --help',
+      'expected a command, one of gradcheck, doctor, train, search, evaluate, report, explore, example, summary, ablate, classify, fool, transfer, units, compare, invariance, probe, export, pset, setup, got none; see boxprop --help',
     ],
     [['trian'], "unknown command 'trian' (Did you mean train?)"],
     [['--bogus'], 'unknown option --bogus; expected one of --version, --help'],
