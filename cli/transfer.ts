@@ -8,6 +8,7 @@ import {
   HEADER_OPTION,
   integerOption,
   LABEL_OPTION,
+  NETWORK_OPTION,
   positiveOption,
   SHAPE_OPTION,
   WEIGHTS_HELP,
@@ -36,6 +37,7 @@ export function transferCommand(): Command {
       0.25,
     )
     .option('--limit <n>', 'use the first n test images', integerOption('--limit', 1), 200)
+    .addOption(NETWORK_OPTION)
     .addOption(DATA_OPTION)
     .addOption(LABEL_OPTION)
     .addOption(HEADER_OPTION)

@@ -20,6 +20,8 @@ import {
 
 /** The options of `boxprop transfer`. */
 export interface TransferOptions extends DataOptions, Pick<FoolOptions, 'epsilon'> {
+  /** The network of all weights; by default the network that each weights file names. */
+  readonly network?: string;
   /** The attack: fast gradient sign, or the closest image by L-BFGS. */
   readonly method: 'sign' | 'closest';
   /** The number of test images, from the first one. */
@@ -52,10 +54,10 @@ export interface Transfer {
  */
 export async function transferAttack(
   files: readonly string[],
-  { method, epsilon, limit, ...options }: TransferOptions,
+  { network: named, method, epsilon, limit, ...options }: TransferOptions,
 ): Promise<Transfer> {
   const weights = [];
-  for (const file of files) weights.push(await readWeightsFile(file));
+  for (const file of files) weights.push(await readWeightsFile(file, named));
   const [first] = weights;
   const opened = await openData({ ...options, imageShape: imageShapeFor(first) }, first.table);
   reportNotes(opened);

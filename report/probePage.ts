@@ -54,7 +54,7 @@ export function formatSetting(setting: number): string {
 }
 
 /** Draws the test errors of both classifiers by depth. */
-export function probeChart(boxes: readonly BoxProbe[], ownErrorRate: number | undefined): string {
+function probeChart(boxes: readonly BoxProbe[], ownErrorRate: number | undefined): string {
   const curves = ['linear', 'nearest neighbours'];
   const points = boxes.flatMap(({ linear, nearest }, x): Point[] => [
     { x, y: 100 * linear.errorRate, curve: curves[0] },

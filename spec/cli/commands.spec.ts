@@ -149,6 +149,13 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
     expect(lines.at(-1)).toBe(out);
     expect(statSync(out).isFile()).toBe(true);
   },
+  transfer() {
+    const named = [weights, weights, '--network', network, ...data, ...WASM];
+    const { rows } = JSON.parse(run('transfer', ...named, '--json').join('\n')) as {
+      rows: { errorRates: number[] }[];
+    };
+    expect(rows.map(({ errorRates }) => errorRates.length)).toEqual([2, 2, 2]);
+  },
   units() {
     const out = file('units.html');
     const lines = run('units', weights, '--network', network, ...data, ...WASM, '--out', out);
