@@ -317,9 +317,7 @@ function storedName(file: string, header: WeightsHeader, remedy: string): string
     );
   }
   if (isOnnxFile(name)) {
-    throw new InputError(
-      `${file}: the weights are of ${show(name)}: name that file ${remedy}`,
-    );
+    throw new InputError(`${file}: the weights are of ${show(name)}: name that file ${remedy}`);
   }
   if (isModuleFile(name)) {
     throw new InputError(
