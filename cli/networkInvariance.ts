@@ -47,7 +47,7 @@ export async function networkInvariance(
   const [batchesBar, fieldsBar] = ['transformed batch', 'receptive field'].map(partsBar);
   try {
     const examples = Math.min(options.limit, data.length);
-    // The outputs of the images and of the transformed images are in memory at the same time.
+    // The outputs of the images stay in memory while those of the transformed images are computed.
     const batchSize = Math.max(1, Math.floor(batchFor(network, data.inputShape) / 2));
     const boxes = await invariance(network, data, {
       examples,

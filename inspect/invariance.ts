@@ -1,14 +1,12 @@
 import { stack, sub, sum, square, tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { checkOptions, nameOf } from '../lib/check.ts';
+import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { AnyModule } from '../lib/module.ts';
-import { propagate } from '../lib/propagate.ts';
-import { inferBox } from '../lib/runBox.ts';
-import { factsOf } from '../lib/shapes.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
+import { BoxOutputs } from './boxOutputs.ts';
 import { checkCounts } from './traceFor.ts';
 import { transformed, type Transformation, type TransformKind } from './transformed.ts';
 
@@ -102,10 +100,10 @@ export async function invariance(
     ...rotations.flatMap((amount) => [job('rotation', amount), job('rotation', -amount, undefined, amount)]), // prettier-ignore
     ...scales.map((amount) => job('scale', amount)),
   ];
-  const boxes = boxesOf(network, data.inputShape);
-  const norms = new Float64Array(boxes.length);
-  const others = new Float64Array(boxes.length);
-  const sums = jobs.map(() => new Float64Array(boxes.length));
+  const boxes = new BoxOutputs(network, data.inputShape);
+  const zeros = () => new Float64Array(boxes.boxes.length);
+  const [norms, others] = [zeros(), zeros()];
+  const sums = jobs.map(zeros);
   const addTo = (total: Float64Array, values: ArrayLike<number>) =>
     total.forEach((_, k) => (total[k] += values[k]));
   const count = Math.ceil(examples / batchSize) * (jobs.length + 1);
@@ -116,21 +114,21 @@ export async function invariance(
   };
   for (const indices of batches(examples, batchSize)) {
     const { input } = await imagesAt(data, indices);
-    const outputs = tidy(() => outputsOf(network, input));
+    const outputs = boxes.map(input, (output) => output.clone());
     try {
       addTo(norms, await squares(tidy(() => outputs.map((y) => sum(square(y))))));
       const next = await imagesAt(
         data,
         indices.map((index) => (index + 1) % examples),
       );
-      addTo(others, await changes(network, next.input, outputs));
+      addTo(others, await changes(boxes, next.input, outputs));
       disposeTensors(next.input);
       await end();
       const pixels = await input.data();
       for (const [k, { transformation }] of jobs.entries()) {
         const values = transformed(pixels, data.inputShape, transformation);
         const moved = tensor(values, input.shape, 'float32');
-        addTo(sums[k], await changes(network, moved, outputs));
+        addTo(sums[k], await changes(boxes, moved, outputs));
         disposeTensors(moved);
         await end();
       }
@@ -144,8 +142,10 @@ export async function invariance(
       const total = own.reduce((all, k) => all + sums[k][box], 0);
       return { amount, change: Math.sqrt(total / own.length / norms[box]) };
     });
-  return boxes.map((box, k) => ({
-    ...box,
+  return boxes.boxes.map(({ path, name, shape }, k) => ({
+    path,
+    box: name,
+    outputShape: shape,
     shift: curve('shift', shifts, k),
     rotation: curve('rotation', rotations, k),
     scale: curve('scale', scales, k),
@@ -186,37 +186,10 @@ function checkAmounts(amounts: Readonly<Record<string, readonly number[]>>): voi
   }
 }
 
-/** The runs of boxes whose outputs are not only their inputs. */
-function boxesOf(network: AnyModule, inputShape: readonly number[]) {
-  const found: Pick<BoxInvariance, 'path' | 'box' | 'outputShape'>[] = [];
-  propagate<readonly number[]>(network, [[1, ...inputShape]], (box, shapes, path) => {
-    const { outputShape, window } = factsOf(box, shapes);
-    if (window !== 'identity')
-      found.push({ path, box: nameOf(box), outputShape: outputShape.slice(1) });
-    return outputShape;
-  });
-  return found;
-}
-
-/** Computes the outputs of the boxes that `boxesOf` lists, in the same order. */
-function outputsOf(network: AnyModule, input: Tensor): Tensor[] {
-  const found: Tensor[] = [];
-  propagate<Tensor>(network, [input], (box, inputs) => {
-    const { window } = factsOf(
-      box,
-      inputs.map(({ shape }) => shape),
-    );
-    const output = inferBox(box, inputs);
-    if (window !== 'identity') found.push(output);
-    return output;
-  });
-  return found;
-}
-
 /** Computes Σ ‖y(moved) − y‖² for each box. */
-function changes(network: AnyModule, moved: Tensor, outputs: readonly Tensor[]) {
+function changes(boxes: BoxOutputs, moved: Tensor, outputs: readonly Tensor[]) {
   return squares(
-    tidy(() => outputsOf(network, moved).map((y, k) => sum(square(sub(y, outputs[k]))))),
+    tidy(() => boxes.map(moved, (y, box) => tidy(() => sum(square(sub(y, outputs[box])))))),
   );
 }
 
