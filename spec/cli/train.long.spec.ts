@@ -363,10 +363,10 @@ describe('boxprop train', () => {
     const html = readFileSync(page, 'utf8');
     expect(html).toContain('<h1>lenet, Conv2D 2, on mnist test</h1>');
     expect(html.match(/<img src="data:image\/png;base64,/g)).toHaveLength(2);
-    // The picture has two rows of three patches. The second convolution sees 5 + 1 + 2 · 4 = 14
-    // pixels.
+    // Each of two units has a block of 2x2 patches, of which the last is empty, and beside it one of
+    // their projections. The second convolution sees 5 + 1 + 2 · 4 = 14 pixels.
     expect(units('--box', '2', '--units', '0,1', '--count', '3', '--out', picture).status).toBe(0);
-    expect(decode(readFileSync(picture))).toMatchObject({ width: 3 * 14 + 2, height: 2 * 29 + 3 });
+    expect(decode(readFileSync(picture))).toMatchObject({ width: 2 * 29 + 3, height: 2 * 29 + 3 });
     // The default is the first box with weights. All patches of a unit may come from one image.
     const one = units(
       '--units',
@@ -381,7 +381,7 @@ describe('boxprop train', () => {
       picture,
     );
     expect(one.stdout).toMatch(/; examples 0, 0\n/);
-    expect(decode(readFileSync(picture))).toMatchObject({ width: 2 * 5 + 1, height: 11 });
+    expect(decode(readFileSync(picture))).toMatchObject({ width: 2 * 11 + 3, height: 5 });
   });
 
   it.each([
