@@ -6,6 +6,8 @@ import type { Module } from '../lib/module.ts';
 import { readProgress } from '../train/checkpoint.ts';
 import { readLog } from '../train/runLog.ts';
 import { writeReport } from '../report/writeReport.ts';
+import { printNote } from './process.ts';
+import { checkRepetition } from './repeatedRun.ts';
 import { networkMetadata } from './sameSettings.ts';
 import { openTestExamples } from './runData.ts';
 import type { RunOptions } from './trainOptions.ts';
@@ -24,8 +26,8 @@ export interface ReportRunOptions {
 /**
  * Writes the report of the run in `folder`. The report shows the weights of the run's checkpoint.
  *
- * Errors: those of the checkpoint and the data; a value that is not finite in the run's weights
- *         file; a file that cannot be written.
+ * Errors: those of the checkpoint, the data and `checkRepetition`; a value that is not finite in the
+ *         run's weights file; a file that cannot be written.
  * @param out the path of the HTML file.
  * @returns the paths of the files that were written.
  */
@@ -39,6 +41,7 @@ export async function reportRun(
   const best = join(folder, 'weights.safetensors');
   // If the run's weights file is damaged, a report must not present the run as successful.
   if (existsSync(best)) await checkFiniteWeights(best);
+  if (repeat !== undefined) (await checkRepetition(folder, options, repeat)).forEach(printNote);
   const weights = await readWeightsFile(file, options.network);
   if (weights.targets !== undefined) {
     const { reportTargets } = await import('./reportTargets.ts');

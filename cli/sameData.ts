@@ -5,7 +5,7 @@ import { readWeightsHeader } from '../models/loadTrainedNetwork.ts';
  * The metadata entries of a checkpoint that describe the training data. If an entry differs when a
  * run is resumed, the error names it by the words on the right.
  */
-const ENTRIES = {
+export const ENTRIES = {
   data: 'shape or classes',
   table: 'columns',
   targets: 'targets',

@@ -110,7 +110,7 @@ export async function backendNotes(checkpoint: string, backend: string): Promise
 }
 
 /** Returns the settings and the network, by name, with their values as JSON. */
-function entriesOf(options: RunOptions, network: string | undefined): Map<string, string> {
+export function entriesOf(options: RunOptions, network: string | undefined): Map<string, string> {
   const entries = Object.entries({ ...options, network }).filter(
     ([name]) => name === 'network' || !NO_SETTINGS.has(name),
   );

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { Rng } from '../../lib/rng.ts';
@@ -101,6 +109,13 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
     const repeat = ['--network', network, '--repeat', file('run'), '--out', file('again.html')];
     expect(boxprop('report', file('run'), ...repeat, ...WASM).stderr).toContain(
       'weightNoise: expected trainings with different orders of the examples, got equal weights',
+    );
+    cpSync(file('run'), file('other'), { recursive: true });
+    const config = readFileSync(file('run', 'config.json'), 'utf8');
+    writeFileSync(file('other', 'config.json'), config.replace('"momentum": 0.9', '"momentum": 0'));
+    const other = ['--network', network, '--repeat', file('other'), '--out', file('again.html')];
+    expect(boxprop('report', file('run'), ...other, ...WASM).stderr).toBe(
+      `boxprop: --repeat: ${file('other')}: expected momentum to be 0.9, as in ${file('run')}, got 0\n`,
     );
   },
   search() {
