@@ -1,12 +1,12 @@
-import { Tensor } from '@tensorflow/tfjs-core';
-import { withBackend, type BackendName } from '../lib/backend/useBackend.ts';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { withFloat64 } from '../lib/backend/float64/withFloat64.ts';
+import type { BackendName } from '../lib/backend/useBackend.ts';
 import { checkOptions } from '../lib/check.ts';
 import { constant } from '../lib/constant.ts';
 import { Container } from '../lib/container.ts';
 import { Cost } from '../lib/cost.ts';
 import { didYouMean } from '../lib/didYouMean.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { isList } from '../lib/isList.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import { Module, type Context } from '../lib/module.ts';
 import { Rng } from '../lib/rng.ts';
@@ -21,7 +21,8 @@ import {
 } from './case.ts';
 import { checkCase } from './checkCase.ts';
 import { describeCaseLeak, liveMemory } from './leaks.ts';
-import { onFloat64, readValues } from './onFloat64.ts';
+import { inputList, readInput, type GradcheckInput } from './input.ts';
+import { onFloat64 } from './onFloat64.ts';
 import { checkParity } from './parity.ts';
 import { failure, type Result } from './result.ts';
 
@@ -33,9 +34,6 @@ export interface GradcheckReport {
   readonly seed: number;
   readonly results: readonly Result[];
 }
-
-/** The shape of a random input, or an input tensor. */
-export type GradcheckInput = readonly number[] | Tensor;
 
 /** The options of `gradcheck`. */
 export interface GradcheckOptions {
@@ -145,7 +143,7 @@ export async function gradcheckAll(
       const rng = caseGenerator(seed, name, i);
       results.push(
         ...(backend === 'float64'
-          ? await withBackend('float64', () => drawAndCheck(name, numbered, rng))
+          ? await withFloat64(() => drawAndCheck(name, numbered, rng))
           : await checkParity(name, numbered, rng, backend)),
       );
     }
@@ -191,27 +189,4 @@ function caseGenerator(seed: number, name: string, i: number): Rng {
   let rng = new Rng(seed);
   for (const letter of name) rng = rng.fold(letter.charCodeAt(0));
   return rng.fold(i);
-}
-
-/**
- * Returns the inputs as a list. A list of numbers is a single shape, and a list of tensors or
- * shapes is several inputs.
- */
-export function inputList(input: GradcheckOptions['input']): readonly GradcheckInput[] {
-  const isShape = (value: unknown): value is readonly number[] =>
-    Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0);
-  if (input instanceof Tensor || isShape(input)) return [input];
-  const list = isList(input) ? input : [];
-  const odd = list.find((value) => !(value instanceof Tensor || isShape(value)));
-  if (list.length > 0 && odd === undefined) return list;
-  throw new InputError(
-    `gradcheck: expected input to be a shape, a tensor, or a list of them, got ${show(odd ?? input)}`,
-  );
-}
-
-export async function readInput(
-  input: GradcheckInput,
-): Promise<{ shape: number[]; values?: Float64Array }> {
-  if (!(input instanceof Tensor)) return { shape: [...input] };
-  return { shape: [...input.shape], values: await readValues(input) };
 }

@@ -13,9 +13,9 @@ export {
   gradcheck,
   gradcheckAll,
   type GradcheckAllOptions,
-  type GradcheckInput,
   type GradcheckOptions,
   type GradcheckReport,
 } from './gradcheck.ts';
+export type { GradcheckInput } from './input.ts';
 export { gradcheckNetwork, type GradcheckNetworkOptions } from './gradcheckNetwork.ts';
 export type { Result } from './result.ts';

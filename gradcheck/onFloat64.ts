@@ -1,5 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { withBackend } from '../lib/backend/useBackend.ts';
+import { withFloat64 } from '../lib/backend/float64/withFloat64.ts';
 import { Cost } from '../lib/cost.ts';
 import type { CheckedModule } from './case.ts';
 import { assign } from './target.ts';
@@ -16,7 +16,7 @@ export async function onFloat64<T>(box: CheckedModule | Cost, body: () => T): Pr
     }
   }
   try {
-    return await withBackend('float64', () => {
+    return await withFloat64(() => {
       params.forEach(([param, values]) => assign(param, values));
       return body();
     });

@@ -16,6 +16,13 @@ export function started(registered: string): KernelBackend | undefined {
   return engine().registry[registered];
 }
 
+/** Returns the registered name of the backend in use; undefined if there is none. */
+export function inUse(): string | undefined {
+  // When the backend in use is removed, tfjs sets its name to null, which tfjs's types do not
+  // include.
+  return engine().backendName || undefined;
+}
+
 /**
  * Starts a backend and registers it, unless it has already started. If a backend fails, tfjs would
  * print the reason on many lines and continue; this function throws a one-line error instead.

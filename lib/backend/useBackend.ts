@@ -1,7 +1,7 @@
-import { engine, env, ready, setBackend } from '@tensorflow/tfjs-core';
+import { env, ready, setBackend } from '@tensorflow/tfjs-core';
 import { firstThatStarts, ORDER } from './auto.ts';
 import { registeredName, type BackendName, type BackendOptions } from './options.ts';
-import { started } from './start.ts';
+import { inUse, started } from './start.ts';
 import { STARTERS } from './starters.ts';
 import { SIMD_CHOICES } from '../kernels/simd/choice.ts';
 import { checkOptions } from '../check.ts';
@@ -163,10 +163,4 @@ async function startNow(
 /** Sets whether tfjs computes small tensors of webgl and webgpu on the CPU. */
 function setCpuForward(name: BackendName, onCpu: boolean): void {
   if (name === 'webgl' || name === 'webgpu') env().set(`${name.toUpperCase()}_CPU_FORWARD`, onCpu);
-}
-
-function inUse(): string | undefined {
-  // When the backend in use is removed, tfjs sets its name to null, which tfjs's types do not
-  // include.
-  return engine().backendName || undefined;
 }
