@@ -6,6 +6,7 @@ import { Rng } from '../lib/rng.ts';
 import { loadOnnx } from '../formats/onnx/onnxFile.ts';
 import type { ImageShape } from '../models/options.ts';
 import { isOnnxFile } from './onnxNetwork.ts';
+import { requireFiniteWeights } from './finiteWeights.ts';
 import { resolveNetwork } from './resolveNetwork.ts';
 
 interface Options {
@@ -56,6 +57,7 @@ async function open(
     const network = await loadOnnx<string[], string[]>(name, {
       ...(input && { inputShape: input }),
     });
+    await requireFiniteWeights(name, network);
     return { network, shapes: network.inputShapes };
   }
   if (file === undefined) {

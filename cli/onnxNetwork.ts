@@ -6,6 +6,7 @@ import type { Module } from '../lib/module.ts';
 import { Sequential } from '../modules/container/sequential.ts';
 import { Flatten } from '../modules/flatten.ts';
 import type { ImageShape, NetworkOptions } from '../models/options.ts';
+import { requireFiniteWeights } from './finiteWeights.ts';
 import type { ResolvedNetwork } from './resolvedNetwork.ts';
 
 /** Returns whether an argument of the command line names an ONNX file. */
@@ -70,6 +71,7 @@ export async function entryOfOnnx(file: string): Promise<OnnxEntry> {
         scores: true,
         ...(isOther && { newHead: { classes: options.classes, rng: options.rng } }),
       });
+      await requireFiniteWeights(file, network);
       return isVector ? new Sequential({ flatten: new Flatten(), network }) : network;
     },
   };
