@@ -125,6 +125,7 @@ export async function changeImages(
   }: Pick<FoolOptions, 'method' | 'epsilon' | 'target' | 'examples'>,
   classes: number,
 ) {
+  await requirePixels(input);
   const labels = Array.from(await tensor.data());
   if (method === 'sign') {
     const after = fastGradientSign(network, { input, labels: tensor, epsilon });
@@ -150,6 +151,17 @@ export async function changeImages(
   const after = concat(found);
   disposeTensors([tensor, images, found]);
   return { before: input, after, labels };
+}
+
+/** Throws unless all values are from 0 to 1, between which the attacks keep them. */
+async function requirePixels(input: Tensor): Promise<void> {
+  const values: ArrayLike<number> = await input.data();
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] >= 0 && values[i] <= 1) continue;
+    throw new InputError(
+      `--data: expected images, whose values are from 0 to 1, got a value of ${values[i]}`,
+    );
+  }
 }
 
 /**

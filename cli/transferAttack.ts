@@ -10,13 +10,7 @@ import { changeImages, type FoolOptions } from './foolNetwork.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
 import { partsBar } from './progress.ts';
-import {
-  imageShapeFor,
-  inputSteps,
-  loadForData,
-  preparedFor,
-  readWeightsFile,
-} from './weightsFile.ts';
+import { imagesFor, inputSteps, loadForData, preparedFor, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `boxprop transfer`. */
 export interface TransferOptions extends DataOptions, Pick<FoolOptions, 'epsilon'> {
@@ -30,8 +24,8 @@ export interface TransferOptions extends DataOptions, Pick<FoolOptions, 'epsilon
 
 /** The images that were made for one network, and the networks that they deceive. */
 export interface TransferRow {
-  /** The weights for which the images were made; undefined for the unchanged images. */
-  readonly madeFor: string | undefined;
+  /** The index of the weights for which the images were made; null for the unchanged images. */
+  readonly madeFor: number | null;
   /** The fraction of the images that each network misclassifies. */
   readonly errorRates: readonly number[];
   /** √(Σ (x'ᵢ − xᵢ)²/n) over the n values of an image, averaged over the images. */
@@ -59,7 +53,7 @@ export async function transferAttack(
   const weights = [];
   for (const file of files) weights.push(await readWeightsFile(file, named));
   const [first] = weights;
-  const opened = await openData({ ...options, imageShape: imageShapeFor(first) }, first.table);
+  const opened = await openData({ ...options, ...imagesFor(first) }, first.table);
   reportNotes(opened);
   const test = testExamples(opened);
   const networks: Module[] = [];
@@ -98,12 +92,12 @@ export async function transferAttack(
         disposeTensors([before, after]);
       }
     }
-    const row = ({ errors, distortion }: Tally, madeFor?: string): TransferRow => ({
+    const row = ({ errors, distortion }: Tally, madeFor: number | null): TransferRow => ({
       madeFor,
       errorRates: errors.map((count) => count / images),
       distortion: distortion / images,
     });
-    const rows = [row(unchanged), ...tallies.map((tally, k) => row(tally, files[k]))];
+    const rows = [row(unchanged, null), ...tallies.map(row)];
     return { weights: files, images, rows };
   } finally {
     bar.hide();
@@ -153,7 +147,7 @@ export function formatTransfer({ weights, images, rows }: Transfer): string {
     style: { head: [], border: [], compact: true },
   });
   for (const { madeFor, errorRates, distortion } of rows) {
-    const name = madeFor === undefined ? '(unchanged)' : `${weights.indexOf(madeFor) + 1}`;
+    const name = madeFor === null ? '(unchanged)' : `${madeFor + 1}`;
     const percentages = errorRates.map((rate) => (100 * rate).toFixed(1));
     table.push([name, ...percentages, distortion.toFixed(3)]);
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Transfer } from '../../cli/transferAttack.ts';
 import { boxprop, BUILT } from '../support/runCommand.ts';
@@ -20,6 +20,19 @@ beforeAll(() => {
     const trained = boxprop('train', ...args, ...run, '--out', join(folder, name));
     expect(trained).toMatchObject({ status: 0, stderr: '' });
   }
+});
+beforeAll(() => {
+  const row = (k: number) => [k % 2 ? 'yes' : 'no', k, -2].join(',');
+  const rows = Array.from({ length: 20 }, (_, k) => row(k));
+  writeFileSync(join(folder, 'table.csv'), ['label,a,b', ...rows].join('\n'));
+  writeFileSync(
+    join(folder, 'net.mjs'),
+    `import { Flatten, Linear, Sequential } from 'boxprop';
+    export const network = ({ rng }) => new Sequential([new Flatten(), new Linear(2, 2, { rng })]);`,
+  );
+  const data = ['--data', join(folder, 'table.csv'), '--backend', 'wasm', '--epochs', '1'];
+  const out = ['--no-report', '--out', join(folder, 'd')];
+  expect(boxprop('train', join(folder, 'net.mjs'), ...data, ...out)).toMatchObject({ status: 0 });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -61,6 +74,7 @@ test('the closest images move less than those of gradient sign', () => {
 test.each<[string, () => string[], string]>([
   ['one file', () => [weights('a')], 'boxprop: weights: expected those of two networks or more, got one file\n'], // prettier-ignore
   ['an option that the method ignores', () => [weights('a'), weights('b'), '--method', 'closest', '--epsilon', '0.1'], 'boxprop: --epsilon: expected --method sign, got closest\n'], // prettier-ignore
+  ['a table of other values', () => [weights('d'), weights('d'), '--network', join(folder, 'net.mjs'), '--data', join(folder, 'table.csv')], 'boxprop: --data: expected images, whose values are from 0 to 1, got a value of -2\n'], // prettier-ignore
   ['a missing file', () => [weights('a'), join(folder, 'no')], `cannot be read: ENOENT`],
 ])('%s is refused', (_, args, message) => {
   const { status, stderr } = transfer(...args());
