@@ -82,13 +82,17 @@ async function retrainAll(
   const options: RunOptions = { ...wanted, backend };
   const entry = await resolveNetwork(network, options);
   const data = await openLabelData(options, new Rng(options.seed), entry);
-  const { variants, notes } = await variantsOf(options, data, named);
+  const { variants, notes, weights } = await variantsOf(options, data, named);
   notes.forEach(printNote);
   const isFile = isModuleFile(network) || isOnnxFile(network);
   const folder = out ?? freeFolder(`runs/${isFile ? parse(network).name : network}-ablation`);
-  const unlock = await lockedFolder('--out', folder);
   const { fingerprint } = data.metadata;
-  const file = await AblationFile.open(folder, { version: packageVersion(), options, fingerprint });
+  const plan = { version: packageVersion(), options, fingerprint, weights };
+  const unlock = await lockedFolder('--out', folder);
+  const file = await AblationFile.open(folder, plan).catch(async (error: unknown) => {
+    await unlock();
+    throw error;
+  });
   const tasks = variants.flatMap((variant) =>
     Array.from({ length: seeds }, (_, k) => ({ variant, seed: options.seed + k })),
   );

@@ -67,7 +67,7 @@ export interface WithoutLayersOptions {
  * Shapes: inputShape is that of one example, without the batch.
  * Errors: an empty list; an unknown option; a path that names no box; all layers; a gap between
  *         different values, as that of one branch of several; a box that cannot take the new input
- *         and does not know how to be made anew.
+ *         and does not know how to be made anew; an output of another shape.
  * Source: lecture, "How important is Depth"; Zeiler, Fergus 2013, arXiv:1311.2901, table 3.
  *
  *     const smaller = withoutLayers(alexnet({ rng }), {
@@ -96,6 +96,7 @@ export function withoutLayers<In, Out>(
       `withoutLayers: expected a layer that is left, got all layers in ${show(without)}`,
     );
   const fitting = fitted(kept, inputShape, { without, rng });
+  requireSameOutputs(steps, whole, fitting, without);
   const left = new Set(fitting.steps.map(({ box }) => box));
   for (const { box } of steps) if (!left.has(box)) box.dispose();
   return graphOfSteps(network, fitting);
@@ -107,6 +108,7 @@ interface PlacedStep extends Step {
   readonly isLayer: boolean;
   /** Whether the output has as many axes as the input. */
   readonly keepsRank: boolean;
+  readonly outputShape: Shape;
 }
 
 function placed({ inputs, steps }: Steps, inputShape: Shape): PlacedStep[] {
@@ -116,7 +118,7 @@ function placed({ inputs, steps }: Steps, inputShape: Shape): PlacedStep[] {
     const { window, outputShape } = factsOf(step.box, given);
     shapes.set(step.name, outputShape);
     const isLayer = sizeOf(step.box) > 0 && window !== 'elementwise' && window !== 'channels';
-    return { ...step, isLayer, keepsRank: outputShape.length === given[0].length };
+    return { ...step, isLayer, outputShape, keepsRank: outputShape.length === given[0].length };
   });
 }
 
@@ -195,7 +197,7 @@ function fitted(
   { inputs, steps, outputs }: Steps,
   inputShape: Shape,
   { without, rng }: Pick<WithoutLayersOptions, 'without' | 'rng'>,
-): Steps {
+): Steps & { readonly shapes: ReadonlyMap<string, Shape> } {
   const shapes = new Map<string, Shape>(inputs.map((name) => [name, [1, ...inputShape]]));
   const made = new Map<AnyModule, AnyModule>();
   const fit = ({ path, box }: Step, given: readonly Shape[]) => {
@@ -223,7 +225,24 @@ function fitted(
     shapes.set(step.name, shape);
     return { ...step, box };
   });
-  return { inputs, steps: fitting, outputs };
+  return { inputs, steps: fitting, outputs, shapes };
+}
+
+/** Throws if an output has another shape than before, as without the layer of the scores. */
+function requireSameOutputs(
+  steps: readonly PlacedStep[],
+  whole: Steps,
+  { outputs, shapes }: ReturnType<typeof fitted>,
+  without: readonly string[],
+): void {
+  for (const [k, name] of whole.outputs.entries()) {
+    const expected = steps.find((step) => step.name === name)?.outputShape.slice(1) ?? [];
+    const got = shapes.get(outputs[k])?.slice(1) ?? [];
+    if (got.join() === expected.join()) continue;
+    throw new InputError(
+      `withoutLayers: expected outputs of shape ${show(expected)}, got ${show(got)} without ${show(without)}`,
+    );
+  }
 }
 
 function sizeOf(box: AnyModule): number {

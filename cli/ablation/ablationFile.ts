@@ -13,6 +13,7 @@ const FILE = object({
   version: text(),
   options: record(v.unknown()),
   fingerprint: text(),
+  weights: text(),
   results: v.array(
     object({
       without: v.array(text()),
@@ -32,6 +33,8 @@ export interface AblationPlan {
   readonly options: RunOptions;
   /** The hash of the training data by `dataFingerprint`. */
   readonly fingerprint: string;
+  /** The hash of the whole network and its initial weights, which tells an edited file. */
+  readonly weights: string;
 }
 
 /**
@@ -52,7 +55,7 @@ export class AblationFile {
   /**
    * Opens the file of a folder, with the results that it has.
    *
-   * Errors: a file that is not one; results of other options, data or another version.
+   * Errors: a file that is not one; results of other options, data, or another network or version.
    */
   static async open(folder: string, plan: AblationPlan): Promise<AblationFile> {
     const file = join(folder, 'ablation.json');
@@ -73,6 +76,8 @@ export class AblationFile {
       throw new InputError(`--out: expected the options of ${file}: ${differs}`);
     if (stored.fingerprint !== plan.fingerprint)
       throw new InputError(`--out: expected the training data of ${file}, got other examples`);
+    if (stored.weights !== plan.weights)
+      throw new InputError(`--out: expected the network of ${file}, got another one of its name`);
     return new AblationFile(file, plan, results);
   }
 

@@ -1,4 +1,5 @@
 import type { Dataset } from '../../data/dataset.ts';
+import { createHash } from 'node:crypto';
 import { InputError, messageOf, show } from '../../lib/errors.ts';
 import type { Module } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
@@ -60,6 +61,8 @@ export interface Variants {
   readonly variants: readonly Variant[];
   /** Notes about the layers that cannot be left out. */
   readonly notes: readonly string[];
+  /** The hash of the whole network and its initial weights. */
+  readonly weights: string;
 }
 
 /**
@@ -77,6 +80,7 @@ export async function variantsOf(
   const whole = await build(options, data, [], new Rng(0));
   const layers = layersOf(whole, inputShape);
   const variants: Variant[] = [{ without: [], what: '', parameters: countOf(whole) }];
+  const weights = await hashOf(whole);
   whole.dispose();
   const notes: string[] = [];
   for (const without of named ?? layers.slice(0, -1).map(({ path }) => [path])) {
@@ -90,7 +94,7 @@ export async function variantsOf(
       notes.push(messageOf(error).replace(/^withoutLayers: /, ''));
     }
   }
-  if (variants.length > 1) return { variants, notes };
+  if (variants.length > 1) return { variants, notes, weights };
   throw new InputError(
     `ablate: expected a network with a layer that can be left out, got ${show(options.network)}`,
   );
@@ -127,6 +131,14 @@ export async function retrain({
   const { train, test: held } = data;
   const score = await trainOnce(options, network, { train, held, rng, onStep, signal });
   return { without, seed, ...score, seconds: (performance.now() - started) / 1000 };
+}
+
+/** Returns a hash of the boxes of a network and of its weights. */
+async function hashOf(network: Module): Promise<string> {
+  const hash = createHash('sha256').update(String(network));
+  for (const variable of Object.values({ ...network.params, ...network.buffers }))
+    hash.update(Float32Array.from(await variable.data()));
+  return hash.digest('hex');
 }
 
 function countOf(network: Module): number {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Rng } from '../../index.ts';
 import { boxprop, BUILT } from '../support/runCommand.ts';
@@ -82,6 +82,20 @@ test("a network of one's own without each of its layers, and then more of the sa
   for (const { error } of rows) expect(table).toContain(` ${error.mean.toFixed(2)} │`);
 });
 
+test('results of a network whose file has changed are refused', () => {
+  expect(own('changed', '--seeds', '1', '--without', 'two').status).toBe(0);
+  const other = NETWORK.replaceAll('5', '7');
+  expect(other).not.toBe(NETWORK);
+  writeFileSync(out('net.mjs'), other);
+  const { status, stderr } = own('changed', '--seeds', '1', '--without', 'two');
+  writeFileSync(out('net.mjs'), NETWORK);
+  expect(status).toBe(1);
+  expect(stderr).toBe(
+    `boxprop: --out: expected the network of ${out('changed/ablation.json')}, got another one of its name\n`,
+  );
+  expect(readdirSync(out('changed'))).toEqual(['ablation.json']);
+});
+
 test('an ONNX file, whose boxes begin with the weights of the file', () => {
   const [run, file] = [out('run'), out('net.onnx')];
   const data = ['--data', out('data')];
@@ -98,6 +112,7 @@ test('an ONNX file, whose boxes begin with the weights of the file', () => {
 test.each<[string, string[], string]>([
   ['a box that is not there', ['--without', 'tow'], 'withoutLayers: expected the path of a box, got "tow"; did you mean two?'], // prettier-ignore
   ['all layers', ['--without', 'one+two+scores'], 'withoutLayers: expected a layer that is left, got all layers in ["one", "two", "scores"]'], // prettier-ignore
+  ['the scores', ['--without', 'scores'], 'withoutLayers: expected outputs of shape [2], got [5] without ["scores"]'], // prettier-ignore
   ['other options', ['--epochs', '3', '--out', 'A'], 'expected the options of FOLDER/a/ablation.json: epochs 2, got 3'], // prettier-ignore
 ])('%s is refused', (_, args, message) => {
   const given = args.map((arg) => (arg === 'A' ? out('a') : arg));

@@ -212,6 +212,11 @@ describe('refused', () => {
       'withoutLayers: expected a layer that is left, got all layers in ["0", "2", "5", "7"]',
     ],
     [
+      'the layer of the scores',
+      () => without(['7']),
+      'withoutLayers: expected outputs of shape [10], got [500] without ["7"]',
+    ],
+    [
       'a gap of two inputs',
       () => without(['both.merge'], branch()),
       'withoutLayers: expected a gap with one input, got 2 inputs of both.merge without ["both.merge"]',
