@@ -67,7 +67,8 @@ const [ROTATIONS, SCALES] = [
  * change if x is replaced by the next example.
  *
  * Shapes: images [height, width, C].
- * Errors: an unknown option; examples that are not images; amounts that are not finite, or a scale
+ * Errors: an unknown option; examples that are not images, such as the rows of a table, which are
+ *         images of one pixel; amounts that are not finite, or a scale
  *         that is not above 0; fewer than two examples; those of the boxes and the dataset.
  * Source: Zeiler & Fergus 2013, arXiv:1311.2901, section 4.1 and figure 5, which shows the norm of
  *         the difference.
@@ -84,7 +85,8 @@ export async function invariance(
   const { batchSize = 100, rotations = ROTATIONS, scales = SCALES, onBatch } = options;
   if (network.arity === 'list')
     throw new InputError('invariance: expected a network that takes one tensor, got a list');
-  if (data.inputShape.length !== 3) {
+  const [height, width] = data.inputShape;
+  if (data.inputShape.length !== 3 || height * width === 1) {
     throw new InputError(
       `invariance: expected images, got examples of shape ${show([...data.inputShape])}`,
     );

@@ -128,10 +128,14 @@ eachBackend('invariance', () => {
     );
   });
 
-  test('refuses vectors, and networks of several inputs', async () => {
+  test('refuses vectors, rows of a table, and networks of several inputs', async () => {
     const vectors = new ArrayDataset({ name: 'v', inputs: Float32Array.of(1, 2), inputShape: [1], labels: [0, 0], classes: 1 }); // prettier-ignore
     await expect(invariance(new ReLU() as never, vectors)).rejects.toThrow(
       new Error('invariance: expected images, got examples of shape [1]'),
+    );
+    const rows = new ArrayDataset({ name: 'rows', inputs: Float32Array.of(1, 2, 3, 4), inputShape: [1, 1, 2], labels: [0, 0], classes: 1 }); // prettier-ignore
+    await expect(invariance(new ReLU() as never, rows)).rejects.toThrow(
+      new Error('invariance: expected images, got examples of shape [1, 1, 2]'),
     );
     await expect(invariance(new Sum() as never, POINTS)).rejects.toThrow(
       new Error('invariance: expected a network that takes one tensor, got a list'),
