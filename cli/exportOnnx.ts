@@ -58,8 +58,8 @@ export function exportCommand(): Command {
         const { foldBatchNorm } = await import('../inspect/foldBatchNorm.ts');
         const { inUnits } = await import('./targetUnits.ts');
         const folded = fold ? foldBatchNorm(network) : undefined;
-        const { network: exported, targets } = inUnits(folded?.network ?? network, weights.targets);
-        const own = { ...exportedMetadata(weights, classes), ...metadata, ...targets };
+        const exported = inUnits(folded?.network ?? network, weights.targets);
+        const own = { ...exportedMetadata(weights, classes), ...metadata };
         await exportOnnx(onnx, exported, { inputShape, name, metadata: own });
         folded?.dispose();
         printLine(`${onnx}: ${entry.title} as ONNX`);

@@ -8,6 +8,7 @@ import { Flatten } from '../modules/flatten.ts';
 import type { ImageShape, NetworkOptions } from '../models/options.ts';
 import { requireFiniteWeights } from './finiteWeights.ts';
 import type { ResolvedNetwork } from './resolvedNetwork.ts';
+import { hasUnits } from './targetUnits.ts';
 
 /** Returns whether an argument of the command line names an ONNX file. */
 export function isOnnxFile(word: string): boolean {
@@ -23,7 +24,8 @@ export interface OnnxEntry extends ResolvedNetwork {
  * Reads the sizes of a network in an ONNX file. Its weights are read when it is built. A network of
  * vectors gets images of one row and column, as the rows of a table are.
  *
- * For another number of classes, `build` gives the network a new head.
+ * For another number of classes, `build` gives the network a new head. The outputs of a network
+ * that `export` has written for numbers are standardized, as in its training.
  *
  * Errors: those of `loadOnnx`; a network of several inputs or outputs, or of sequences. `build`
  *         throws if the data does not fit the network.
@@ -69,6 +71,7 @@ export async function entryOfOnnx(file: string): Promise<OnnxEntry> {
         inputShape: own,
         // The commands compute the softmax themselves.
         scores: true,
+        standardized: hasUnits(file, model.metadata),
         ...(isOther && { newHead: { classes: options.classes, rng: options.rng } }),
       });
       await requireFiniteWeights(file, network);

@@ -18,6 +18,7 @@ import { POINTWISE } from './pointwise.ts';
 import { POOLS } from './pools.ts';
 import { withScores } from './scores.ts';
 import { SHAPE } from './shape.ts';
+import { withoutUnits } from './units.ts';
 import { channelsLast, newAxis, shapeOf, type Activation, type Value } from './views.ts';
 
 const IMPORTERS: Readonly<Record<string, Importer>> = {
@@ -78,6 +79,11 @@ export interface LoadOnnxOptions {
   readonly newHead?: NewHead;
   /** Whether a Softmax at the outputs is left out, so that the network gives scores. */
   readonly scores?: boolean;
+  /**
+   * Whether the factors and sums that give the outputs their units are left out, so that the
+   * network gives standardized numbers. `boxprop export` adds them for targets that are numbers.
+   */
+  readonly standardized?: boolean;
 }
 
 /** A network that was imported from an ONNX file: a graph of boxes, one or more per node. */
@@ -134,7 +140,14 @@ export function endsOf(model: OnnxFile): {
 
 /** Checks the options of `loadOnnx`. */
 export function checkLoadOptions(options: LoadOnnxOptions): void {
-  checkOptions('loadOnnx', options, ['inputShape', 'images', 'importers', 'newHead', 'scores']);
+  checkOptions('loadOnnx', options, [
+    'inputShape',
+    'images',
+    'importers',
+    'newHead',
+    'scores',
+    'standardized',
+  ]);
   const { images } = options;
   if (images === undefined || images === 'NCHW' || images === 'NHWC') return;
   throw new InputError(`loadOnnx: expected images to be "NCHW" or "NHWC", got ${show(images)}`);
@@ -146,9 +159,10 @@ export async function importOnnx(
   opened: OnnxFile,
   options: LoadOnnxOptions,
 ): Promise<OnnxNetwork<GraphNames, GraphNames>> {
-  const { images, importers = {}, newHead, scores = false } = options;
+  const { images, importers = {}, newHead, scores = false, standardized = false } = options;
+  const plain = standardized ? await within(file, () => withoutUnits(opened)) : opened;
   const headed =
-    newHead === undefined ? opened : await within(file, () => withNewHead(opened, newHead));
+    newHead === undefined ? plain : await within(file, () => withNewHead(plain, newHead));
   const model = scores ? withScores(headed) : headed;
   const fail = (problem: string) => new InputError(`${file}: ${problem}`);
   const { opset, outputs } = model;
