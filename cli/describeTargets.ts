@@ -105,7 +105,9 @@ export function metricsOfEach(
   });
 }
 
+/** Formats a number. A metric over nothing is a dash, as R² of targets that never change. */
 function brief(value: number): string {
+  if (Number.isNaN(value)) return '–';
   return String(Number(value.toPrecision(4)));
 }
 

@@ -27,6 +27,12 @@ export function judgeTargets({ epochs, failure }: RunLines<TargetFigures>): Judg
       sentence: `The network does not learn: ${why} (${figures}). Train for longer, or with another learning rate.`,
     };
   }
+  if (Number.isNaN(score(validation.metrics))) {
+    return {
+      verdict: 'warning',
+      sentence: `The network learns; whether it generalizes is unknown, because the held-out targets are all the same (${figures}). Hold out more examples.`,
+    };
+  }
   const gap = score(train.metrics) - score(validation.metrics);
   if (gap > 0.1 + 0.5 * (1 - score(train.metrics))) {
     return {
@@ -45,5 +51,5 @@ function score({ rSquared, errorRate }: TargetMetricValues): number {
 function words({ rSquared, errorRate }: TargetMetricValues): string {
   return rSquared === undefined
     ? `error ${(100 * errorRate).toFixed(2)} %`
-    : `R² ${rSquared.toFixed(3)}`;
+    : `R² ${Number.isNaN(rSquared) ? '–' : rSquared.toFixed(3)}`;
 }
