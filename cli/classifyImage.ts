@@ -13,7 +13,7 @@ import { foldBatchNorm } from '../inspect/foldBatchNorm.ts';
 import { logBackend } from './process.ts';
 import type { NetworkFacts } from './networkFacts.ts';
 import { readPixels } from './publishedConfig.ts';
-import { classesOf, classNamesOf, loadForData, readWeightsFile } from './weightsFile.ts';
+import { classesOf, classNamesOf, loadForData, readClassWeights } from './weightsFile.ts';
 
 /** The options of `boxprop classify`. */
 export interface ClassifyOptions {
@@ -58,7 +58,7 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
     throw new InputError('--weights: expected a file of weights, got none');
   const picture = await loadImage(image);
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
-  const weights = await readWeightsFile(options.weights, options.network);
+  const weights = await readClassWeights(options.weights, options.network);
   const { file, entry, trainingData, preprocessing } = weights;
   if (trainingData?.pixels === false && options.pixels === undefined) {
     throw new InputError(

@@ -97,6 +97,8 @@ async function openingOf(what: string): Promise<Opening> {
         'the page cannot run the module of a network',
     );
   }
+  const { readClassWeights } = await import('./weightsFile.ts');
+  await readClassWeights(file, name);
   return { route: `#/live?weights=${WEIGHTS}`, files: { [WEIGHTS]: file } };
 }
 

@@ -21,7 +21,13 @@ import { Rng } from '../lib/rng.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
 import { searchBar } from './progress.ts';
-import { imagesFor, inputSteps, loadForData, preparedFor, readWeightsFile } from './weightsFile.ts';
+import {
+  imagesFor,
+  inputSteps,
+  loadForData,
+  preparedFor,
+  readClassWeights,
+} from './weightsFile.ts';
 
 /** The options of `boxprop fool`. */
 export interface FoolOptions extends Omit<DataOptions, 'labels'> {
@@ -53,7 +59,7 @@ export interface FoolOptions extends Omit<DataOptions, 'labels'> {
  */
 export async function fool(file: string, options: FoolOptions): Promise<string[]> {
   const { method, target, examples, out } = options;
-  const weights = await readWeightsFile(file, options.network);
+  const weights = await readClassWeights(file, options.network);
   const preprocessing = inputSteps(weights);
   const opened = await openData({ ...options, ...imagesFor(weights) }, weights.table);
   reportNotes(opened);

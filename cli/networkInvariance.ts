@@ -11,7 +11,7 @@ import { batchFor } from '../report/unitPatches.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
 import { partsBar } from './progress.ts';
-import { imagesFor, loadForData, preparedFor, readWeightsFile } from './weightsFile.ts';
+import { imagesFor, loadForData, preparedFor, readClassWeights } from './weightsFile.ts';
 
 /** The largest number of boxes whose receptive fields are drawn, and the examples for them. */
 const [FIELDS, FIELD_EXAMPLES] = [12, 50];
@@ -39,7 +39,7 @@ export async function networkInvariance(
   file: string,
   options: InvarianceOptions,
 ): Promise<NetworkInvariance> {
-  const weights = await readWeightsFile(file, options.network);
+  const weights = await readClassWeights(file, options.network);
   const opened = await openData({ ...options, ...imagesFor(weights) }, weights.table);
   reportNotes(opened);
   const data = preparedFor(weights, testExamples(opened));

@@ -19,7 +19,7 @@ import {
   imagesFor,
   loadForData,
   preparedFor,
-  readWeightsFile,
+  readClassWeights,
   type WeightsFile,
 } from './weightsFile.ts';
 
@@ -103,7 +103,7 @@ async function openSource(
   }
   const file = own === undefined ? word : join(word, 'weights.safetensors');
   const isOnnx = isOnnxFile(file);
-  const weights = await readWeightsFile(file, isOnnx ? undefined : (own?.network ?? options.network)); // prettier-ignore
+  const weights = await readClassWeights(file, isOnnx ? undefined : (own?.network ?? options.network)); // prettier-ignore
   const parts = await openParts(options, run, {
     ...imagesFor(weights),
     entry: weights.entry,

@@ -12,6 +12,8 @@ import type { ResolvedNetwork } from './resolvedNetwork.ts';
 import { imageShapeOf } from './resolveNetwork.ts';
 import { checkTable } from './trainingTable.ts';
 import type { DataEnds } from './runParts.ts';
+import { listNames } from './describeData.ts';
+import { openTargets, type OpenTargetsOptions } from './openTargets.ts';
 import type { Targets } from './targets.ts';
 import {
   classNamesOf,
@@ -19,6 +21,7 @@ import {
   inputSteps,
   readWeightsFile,
   stepsOf,
+  type WeightsFile,
 } from './weightsFile.ts';
 
 /**
@@ -26,16 +29,17 @@ import {
  * not name: the network and its architecture, the preprocessing that the weights expect, and for
  * images in folders the size of the images that they expect.
  *
- * Errors: those of `readWeightsFile`.
- * @param given the data and the shape that the user names.
+ * Errors: those of `readWeightsFile`; a table in which a target of the weights would be an input.
+ * @param given the data, the targets and the shape that the user names.
  */
 export async function pretrainedOptions(
   from: string,
   network: string | undefined,
-  given: Pick<RunOptions, 'data' | 'shape'>,
+  given: Pick<RunOptions, 'data' | 'shape' | 'target' | 'loss' | 'header'>,
 ): Promise<Pick<RunOptions, 'network' | 'architecture' | 'preprocess' | 'shape'>> {
   const remedy = `first: boxprop train NETWORK --from ${from}`;
   const weights = await readWeightsFile(from, network, remedy);
+  await checkInputColumns(weights, given);
   const { name, architecture } = weights;
   const stated = imageShapeFor(weights);
   const { data, shape = stated } = given;
@@ -47,6 +51,25 @@ export async function pretrainedOptions(
     ...(words.length > 0 && { preprocess: words }),
     ...(hasImages && { shape: stated }),
   };
+}
+
+/**
+ * Throws if a column that the weights predict would become an input, because `--target` does not
+ * name it.
+ */
+async function checkInputColumns(
+  { file, table, targets }: WeightsFile,
+  given: OpenTargetsOptions,
+): Promise<void> {
+  const { target } = given;
+  if (table === undefined || targets === undefined || target === undefined) return;
+  if (targets.names.every((name) => target.includes(name))) return;
+  const { columns = [] } = await openTargets(given);
+  const extra = targets.names.find((name) => columns.includes(name));
+  if (extra === undefined) return;
+  throw new InputError(
+    `--target: expected ${listNames(targets.names)}, the targets of ${file}, got ${listNames(target)}, which makes ${show(extra)} an input`,
+  );
 }
 
 /**

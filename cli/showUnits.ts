@@ -20,7 +20,7 @@ import { unitsSection, unitsText } from '../report/unitsSection.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
 import { partsBar } from './progress.ts';
-import { imagesFor, loadForData, preparedFor, readWeightsFile } from './weightsFile.ts';
+import { imagesFor, loadForData, preparedFor, readClassWeights } from './weightsFile.ts';
 
 /** The default number of units. */
 const UNITS = 16;
@@ -56,7 +56,7 @@ export interface UnitsOptions extends DataOptions {
  * @returns one line per unit.
  */
 export async function showUnits(file: string, options: UnitsOptions): Promise<string[]> {
-  const weights = await readWeightsFile(file, options.network);
+  const weights = await readClassWeights(file, options.network);
   const opened = await openData({ ...options, ...imagesFor(weights) }, weights.table);
   reportNotes(opened);
   const test = testExamples(opened);

@@ -10,7 +10,13 @@ import { changeImages, type FoolOptions } from './foolNetwork.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
 import { partsBar } from './progress.ts';
-import { imagesFor, inputSteps, loadForData, preparedFor, readWeightsFile } from './weightsFile.ts';
+import {
+  imagesFor,
+  inputSteps,
+  loadForData,
+  preparedFor,
+  readClassWeights,
+} from './weightsFile.ts';
 
 /** The options of `boxprop transfer`. */
 export interface TransferOptions extends DataOptions, Pick<FoolOptions, 'epsilon'> {
@@ -51,7 +57,7 @@ export async function transferAttack(
   { network: named, method, epsilon, limit, ...options }: TransferOptions,
 ): Promise<Transfer> {
   const weights = [];
-  for (const file of files) weights.push(await readWeightsFile(file, named));
+  for (const file of files) weights.push(await readClassWeights(file, named));
   const [first] = weights;
   const opened = await openData({ ...options, ...imagesFor(first) }, first.table);
   reportNotes(opened);

@@ -99,25 +99,43 @@ export function trainingDataMetadata(dataset: Dataset): string {
  * @param network the network given by the user; by default the one that the file names.
  * @param remedy how the user can name a network that the file does not name, for messages.
  */
-export async function readWeightsFile(
+export function readWeightsFile(
   file: string,
   network?: string,
-  remedy = 'with --network',
+  remedy?: string,
+): Promise<WeightsFile> {
+  return readWeights(file, { network, remedy });
+}
+
+/** @param check throws if the command cannot use the weights, whatever their network is. */
+async function readWeights(
+  file: string,
+  {
+    network,
+    remedy = 'with --network',
+    check,
+  }: {
+    network: string | undefined;
+    remedy?: string | undefined;
+    check?: (weights: Pick<WeightsFile, 'file' | 'targets'>) => void;
+  },
 ): Promise<WeightsFile> {
   const onnx = isOnnxFile(file) ? await entryOfOnnx(file) : undefined;
   const header = onnx ? { ...NO_TENSORS, metadata: onnx.metadata } : await readWeightsHeader(file);
   checkVersion(file, header);
+  const entryOf = (key: string): [where: string, value: unknown] => {
+    const json = header.metadata.get(key);
+    const where = `${file}: ${key}`;
+    return [where, json === undefined ? undefined : parseJson(where, json)];
+  };
+  const targets = checkedEntry(entryOf('targets'), TARGETS);
+  check?.({ file, targets });
   if (onnx && network !== undefined && network !== file) {
     throw new InputError(
       `${file}: expected no other network, because the file holds its own, got ${show(network)}`,
     );
   }
   const name = onnx ? file : (network ?? storedName(file, header, remedy));
-  const entryOf = (key: string): [where: string, value: unknown] => {
-    const json = header.metadata.get(key);
-    const where = `${file}: ${key}`;
-    return [where, json === undefined ? undefined : parseJson(where, json)];
-  };
   const [where, value] = entryOf('architecture');
   const architecture =
     value === undefined || onnx ? {} : placed(where, () => checkArchitecture(value));
@@ -135,7 +153,7 @@ export async function readWeightsFile(
     name,
     architecture,
     table: checkedEntry(entryOf('table'), TRAINING_TABLE),
-    targets: checkedEntry(entryOf('targets'), TARGETS),
+    targets,
     isTrained: trainingData !== undefined || steps !== undefined,
   };
   // The files of `boxprop train` state how inputs were prepared. For other weights, the network or
@@ -148,6 +166,24 @@ export async function readWeightsFile(
   const entry = { ...resolved, ...(await configBeside(file)) };
   const { preprocessing: pixels = PREPROCESSINGS[publishedPixels(name)], inputShape } = entry;
   return { ...known, entry, trainingData, pixels, preprocessing: stepsOf(pixels, inputShape[2]) };
+}
+
+/**
+ * Reads the header of a weights file for a command that needs classes. The data of other targets
+ * has no labels, so such weights are refused before it is opened.
+ *
+ * Errors: weights of other targets than labels; those of `readWeightsFile`.
+ */
+export function readClassWeights(file: string, network?: string): Promise<WeightsFile> {
+  return readWeights(file, { network, check: refuseTargets });
+}
+
+/** Throws if the targets of weights are not labels. */
+function refuseTargets({ file, targets }: Pick<WeightsFile, 'file' | 'targets'>): void {
+  if (targets === undefined) return;
+  throw new InputError(
+    `${file}: expected weights of classes, got weights of the targets ${listNames(targets.names)}: boxprop evaluate measures them`,
+  );
 }
 
 /**
@@ -339,11 +375,8 @@ export async function loadForData(
   weights: WeightsFile,
   data: Pick<Dataset, 'inputShape' | 'classes' | 'classNames' | 'columns'>,
 ): Promise<Module> {
-  const { file, targets } = weights;
-  if (targets === undefined) return loadForEnds(weights, data);
-  throw new InputError(
-    `${file}: expected weights of a classifier, got some that predict ${listNames(targets.names)}`,
-  );
+  refuseTargets(weights);
+  return loadForEnds(weights, data);
 }
 
 /**

@@ -1,6 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
+import { fool } from '../../cli/foolNetwork.ts';
+import { networkInvariance } from '../../cli/networkInvariance.ts';
+import { openSources } from '../../cli/openSource.ts';
+import { showUnits } from '../../cli/showUnits.ts';
+import { transferAttack } from '../../cli/transferAttack.ts';
 import { Rng } from '../../index.ts';
 import { boxprop, BUILT, MAIN, ROOT } from '../support/runCommand.ts';
 import { runProgram } from '../support/runProgram.ts';
@@ -55,12 +60,19 @@ function writeCell(part: string, name: string, rng: Rng): void {
 
 /** Runs a command of the guide in the folder. */
 function run(command: string, ...more: string[]) {
-  const args = command.split(' ').slice(2);
-  const backend = /^npx boxprop export|--resume/.test(command) ? [] : ['--backend', 'cpu'];
-  return runProgram(process.execPath, [MAIN, ...args, ...backend, ...more], {
-    cwd: folder,
-  });
+  return runIn(folder, command, ...more);
 }
+
+function runIn(cwd: string, command: string, ...more: string[]) {
+  const args = command.split(' ').slice(2);
+  const backend = /^npx boxprop (export|explore)|--resume/.test(command)
+    ? []
+    : ['--backend', 'cpu'];
+  return runProgram(process.execPath, [MAIN, ...args, ...backend, ...more], { cwd });
+}
+
+/** Returns the error of a command, its last line on stderr. */
+const failing = (text: string) => run(text).stderr.split('\n').at(-2);
 
 const commands = [...guide.matchAll(/^npx boxprop .*$/gm)].map(([line]) => line);
 const command = (start: string) => commands.find((line) => line.includes(start)) ?? '';
@@ -68,6 +80,8 @@ const command = (start: string) => commands.find((line) => line.includes(start))
 test('the guide has these commands', () => {
   expect(commands.map((line) => line.split(' ')[2])).toEqual([
     'train',
+    'evaluate',
+    'export',
     'evaluate',
     'train',
     'train',
@@ -93,28 +107,50 @@ describe('numbers of a table', () => {
       /^houses\.mjs: R² 0\.9\d+, loss 0\.\d+ on 24 examples\nprice {2}R² 0\.9\d+, RMSE \d{4,5}, mean absolute error \d+\nrent {3}R² 0\.9\d+, RMSE \d+/,
     );
     const json = JSON.parse(run(command('evaluate runs/houses'), '--json').stdout) as {
-      rSquared: number;
+      loss: number;
       targets: { name: string; rmse: number; rSquared: number }[];
     };
     expect(json.targets.map(({ name }) => name)).toEqual(['price', 'rent']);
-    // An exported network returns prices, and has the same R² in other units.
-    const weights = 'runs/houses/weights.safetensors';
-    const exported = run(`npx boxprop export houses.mjs --weights ${weights} --onnx houses.onnx`);
-    expect(exported.stdout).toBe('houses.onnx: houses.mjs as ONNX\n');
-    const onnx = run('npx boxprop evaluate houses.onnx --data houses.csv --json');
+    // An exported network returns prices. It is evaluated and trained without their units.
+    expect(run(command('npx boxprop export')).stdout).toBe('houses.onnx: houses.mjs as ONNX\n');
+    const onnx = run(command('evaluate houses.onnx'), '--json');
     const found = JSON.parse(onnx.stdout) as typeof json;
-    expect(found.rSquared).toBeCloseTo(json.rSquared, 4);
+    expect(found.loss).toBeCloseTo(json.loss, 5);
     expect(found.targets[0].rmse / json.targets[0].rmse).toBeCloseTo(1, 3);
+    const further = run(
+      'npx boxprop train houses.onnx --data houses.csv --target price,rent --preprocess standardize --learning-rate 0.001 --epochs 1 --no-report --out runs/onnx',
+    );
+    expect(further.stdout).toMatch(/\nepoch 1\/1: loss 0\.\d+, training R² 0\.9/);
     const resumed = run('npx boxprop train houses.mjs --resume runs/houses --epochs 31').stdout;
     expect(resumed).toContain('epoch 31/31');
   });
 
-  it('are refused by commands that need classes, and with options for labels', () => {
+  it('are refused by commands that need classes, before they open the data', async () => {
+    const weights = join(folder, 'runs/houses/weights.safetensors');
+    const out = join(folder, 'out.html');
+    const table = { data: join(folder, 'houses.csv'), limit: 2, seed: 0, out };
+    const units = { ...table, count: 1, perImage: 1, rule: 'deconvnet' } as const;
+    const attack = { ...table, method: 'sign', epsilon: 0.1, examples: [0] } as const;
+    for (const [name, refused] of Object.entries({
+      units: showUnits(weights, units),
+      fool: fool(weights, attack),
+      transfer: transferAttack([weights, weights], attack),
+      invariance: networkInvariance(weights, table),
+      'probe, compare': openSources('probe', [weights], table),
+    })) {
+      const message = await refused.catch((error: unknown) => [name, String(error)]);
+      expect(message).toEqual([
+        name,
+        `InputError: ${weights}: expected weights of classes, got weights of the targets price, rent: boxprop evaluate measures them`,
+      ]);
+    }
+  });
+
+  it('are refused by explore, and with options for labels', () => {
     const weights = 'runs/houses/weights.safetensors';
-    const failing = (text: string) => run(text).stderr.split('\n').at(-2);
-    expect(
-      failing(`npx boxprop units ${weights} --network houses.mjs --data houses.csv`),
-    ).toContain('expected a column "label" with the classes');
+    expect(failing(`npx boxprop explore ${weights} --no-open`)).toContain(
+      'the page cannot run the module of a network',
+    );
     const base = 'npx boxprop train houses.mjs --data houses.csv';
     expect(failing(`${base} --loss huber`)).toBe(
       'boxprop: --loss: expected --target with it, because the loss of one label per example is the cross-entropy, got huber',
@@ -136,6 +172,36 @@ describe('numbers of a table', () => {
         `npx boxprop evaluate ${weights} --network houses.mjs --data houses.csv --target rent`,
       ),
     ).toBe('boxprop: --target: expected price, rent, as in the training of the weights, got rent');
+    expect(failing(`${base} --target price --from ${weights} --preprocess standardize`)).toBe(
+      `boxprop: --target: expected price, rent, the targets of ${weights}, got price, which makes "rent" an input`,
+    );
+  });
+
+  it('are trained and evaluated from the file of the guide, whose test set may be one example', () => {
+    const [, table] = /```\n(rooms,[\s\S]*?)```/.exec(guide) ?? [];
+    const own = mkdtempSync(join(BUILT, 'spec-'));
+    try {
+      writeFileSync(join(own, 'houses.csv'), table);
+      copyFileSync(join(folder, 'houses.mjs'), join(own, 'houses.mjs'));
+      const trained = runIn(own, command('--target price,rent'), '--epochs', '3', '--no-report');
+      expect(trained.stdout).toMatch(/^training: 8 examples; .*\ntest: 2 examples\n/);
+      expect(runIn(own, command('evaluate runs/houses')).stdout).toMatch(/\nprice {2}R² -?\d/);
+      expect(runIn(own, command('--target garden'), '--epochs', '1').status).toBe(0);
+      // With four lines, one is left for tests, and R² is not defined.
+      const few = table.split('\n').slice(0, 5).join('\n');
+      writeFileSync(join(own, 'houses.csv'), few);
+      const args = ['--epochs', '1', '--out', 'runs/few'];
+      const small = runIn(
+        own,
+        command('--target price,rent').replace(' --out runs/houses', ''),
+        ...args,
+      );
+      expect(small.stdout).toMatch(/\ntest R² – \(price R² –, RMSE \d+/);
+      expect(small.stdout).not.toContain('NaN');
+      expect(readFileSync(join(own, 'runs/few/report.html'), 'utf8')).not.toContain('R² NaN');
+    } finally {
+      rmSync(own, { recursive: true });
+    }
   });
 });
 
@@ -167,7 +233,7 @@ describe('labels of pixels', () => {
     const network = ['--network', join(folder, 'cells.mjs'), '--backend', 'cpu'];
     const image = join(folder, 'cells/test/images/0.png');
     expect(boxprop('classify', image, ...args, ...network).stderr).toBe(
-      `boxprop: ${args[1]}: expected weights of a classifier, got some that predict masks\n`,
+      `boxprop: ${args[1]}: expected weights of classes, got weights of the targets masks: boxprop evaluate measures them\n`,
     );
   });
 });
