@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
+import { applyPreprocessing, resizeOf } from '../data/preprocessingSteps.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { pathKind } from '../lib/files/regularFile.ts';
 import type { Module } from '../lib/module.ts';
 import { Rng } from '../lib/rng.ts';
 import { isModuleFile } from './moduleFile.ts';
+import { networksFor } from './networksFor.ts';
 import { isOnnxFile } from './onnxNetwork.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes } from './openedData.ts';
@@ -17,15 +19,17 @@ import type { RunOptions } from './trainOptions.ts';
 import {
   classesOf,
   imagesFor,
+  inputSteps,
   loadForData,
   preparedFor,
   readClassWeights,
+  stepsOf,
   type WeightsFile,
 } from './weightsFile.ts';
 
 /** The options of the commands that look at the representations of a network. */
 export interface SourceOptions extends DataOptions {
-  /** The network of weights that do not name it. */
+  /** The network of weights that do not name one of boxprop; see `networksFor`. */
   readonly network?: string;
   /** The seed of random weights. */
   readonly seed: number;
@@ -41,42 +45,44 @@ export interface Source {
   readonly test: Dataset | undefined;
 }
 
-/** A word of the command line, and the file or folder that it names. */
-interface Named {
+/** A word of the command line, with the weights or the network that it names. */
+interface Weights {
   readonly word: string;
+  readonly weights: WeightsFile;
   /** The settings of the run in the folder, if it is one. */
   readonly run?: RunOptions;
-  /** The network, if the word names one without weights. */
-  readonly entry?: ResolvedNetwork;
+}
+
+/** A word of the command line that names a network without weights. */
+interface Random {
+  readonly word: string;
+  readonly entry: ResolvedNetwork;
 }
 
 /**
  * Opens the networks that the words of a command line name, and the data. Without `--data`, the
  * data of the first run among them is used for all of them. The number of classes may differ from
- * that of the weights, because representations do not depend on it.
+ * that of the weights, because representations do not depend on it. The inputs of random weights
+ * are prepared as the network's file states, or else as for the other weights, so that a control
+ * sees the same inputs.
  *
- * Errors: a word that names nothing; those of the weights, the run and the data.
+ * Errors: a word that names nothing; those of `networksFor`, the weights, the run and the data.
  */
 export async function openSources(
   command: string,
   words: readonly string[],
   options: SourceOptions,
 ): Promise<Source[]> {
-  const named: Named[] = [];
-  for (const word of words) {
-    const isFolder = (await pathKind(word)) === 'folder';
-    const { network, data } = options;
-    const remedy = `${command} ${words.join(' ')} --network FILE`;
-    const reader = { option: command, remedy, network, data };
-    if (isFolder) named.push({ word, run: await readRun(word, reader) });
-    else if (await isNetwork(word))
-      named.push({ word, entry: await resolveNetwork(word, { where: show(word) }) });
-    else named.push({ word });
-  }
-  const run = named.find((one) => one.run !== undefined)?.run;
+  const named = await readWords(command, words, options);
+  const trained = named.filter((one) => 'weights' in one);
+  const run = trained.find((one) => one.run !== undefined)?.run;
+  const prepared = trained.find(({ weights }) => weights.preprocessing.length > 0);
   const sources: Source[] = [];
   try {
-    for (const one of named) sources.push(await openSource(one, options, run));
+    for (const one of named) {
+      const source = 'weights' in one ? await openWeights(one, options, run) : await openRandom(one, options, { run, prepared }); // prettier-ignore
+      sources.push(source);
+    }
   } catch (error) {
     sources.forEach(({ network }) => network.dispose());
     throw error;
@@ -84,26 +90,43 @@ export async function openSources(
   return sources;
 }
 
-async function openSource(
-  { word, run: own, entry }: Named,
+/** Reads what the words of a command line name. */
+async function readWords(
+  command: string,
+  words: readonly string[],
+  { network, data }: SourceOptions,
+): Promise<(Weights | Random)[]> {
+  const named: (Random | { readonly word: string; readonly file: string })[] = [];
+  for (const word of words) {
+    if ((await pathKind(word)) === 'folder')
+      named.push({ word, file: join(word, 'weights.safetensors') });
+    else if (await isNetwork(word))
+      named.push({ word, entry: await resolveNetwork(word, { where: show(word) }) });
+    else named.push({ word, file: word });
+  }
+  const files = named.flatMap((one) => ('file' in one ? one.file : []));
+  const networks = await networksFor(files, network);
+  const found: (Weights | Random)[] = [];
+  for (const one of named) {
+    if ('entry' in one) {
+      found.push(one);
+      continue;
+    }
+    const { word, file } = one;
+    const own = networks[files.indexOf(file)];
+    const remedy = `${command} ${words.join(' ')} --network FILE`;
+    const run = file === word ? undefined : await readRun(word, { option: command, remedy, network: own, data }); // prettier-ignore
+    found.push({ word, weights: await readClassWeights(file, run?.network ?? own), ...(run && { run }) }); // prettier-ignore
+  }
+  return found;
+}
+
+/** Opens weights, and the data in the form that they expect. */
+async function openWeights(
+  { word, weights }: Weights,
   options: SourceOptions,
   run: RunOptions | undefined,
 ): Promise<Source> {
-  const name = word;
-  if (entry !== undefined) {
-    const { train, test } = await openParts(options, run, {
-      imageShape: entry.inputShape,
-      entry,
-    });
-    const { seed } = options;
-    const { classes } = train;
-    const sizes = { rng: new Rng(seed), inputShape: imageShapeOf(train), classes };
-    logBackend(`boxprop: ${word}: the weights are random, of seed ${seed}`);
-    return { name, network: await entry.build(sizes), train, test };
-  }
-  const file = own === undefined ? word : join(word, 'weights.safetensors');
-  const isOnnx = isOnnxFile(file);
-  const weights = await readClassWeights(file, isOnnx ? undefined : (own?.network ?? options.network)); // prettier-ignore
   const parts = await openParts(options, run, {
     ...imagesFor(weights),
     entry: weights.entry,
@@ -112,10 +135,47 @@ async function openSource(
   const train = preparedFor(weights, parts.train);
   const test = parts.test && preparedFor(weights, parts.test);
   const { inputShape, columns } = train;
+  const isOnnx = isOnnxFile(weights.file);
   const known = isOnnx ? weights.entry.classes : await classesOf(weights, train.classes);
   const classes = known || train.classes;
   const data = { inputShape, classes, ...(columns && { columns }) };
-  return { name, network: await loadForData(weights, data), train, test };
+  return { name: word, network: await loadForData(weights, data), train, test };
+}
+
+/** Opens a network with random weights, and the data as its file or the other weights state. */
+async function openRandom(
+  { word, entry }: Random,
+  options: SourceOptions,
+  { run, prepared }: { run: RunOptions | undefined; prepared: Weights | undefined },
+): Promise<Source> {
+  const { preprocessing: stated, inputShape: imageShape, labels } = entry;
+  const other = stated === undefined ? prepared : undefined;
+  const images =
+    stated === undefined
+      ? { imageShape }
+      : { imageShape, resize: resizeOf(stepsOf(stated, stated.mean.length)), classOrder: labels };
+  const parts = await openParts(
+    options,
+    run,
+    other === undefined
+      ? { ...images, entry }
+      : { ...imagesFor(other.weights), entry: other.weights.entry, weights: other.weights },
+  );
+  const stepsFor = ({ inputShape }: Dataset) => {
+    if (other !== undefined) return inputSteps(other.weights);
+    if (stated === undefined) return [];
+    const preprocessing = stepsOf(stated, inputShape.at(-1) ?? 1);
+    return inputSteps({ file: word, pixels: stated, preprocessing });
+  };
+  const prepare = (part: Dataset) => applyPreprocessing(part, stepsFor(part));
+  const train = prepare(parts.train);
+  const test = parts.test && prepare(parts.test);
+  const { seed } = options;
+  const sizes = { rng: new Rng(seed), inputShape: imageShapeOf(train), classes: train.classes };
+  const inputs =
+    other === undefined ? '' : `, and the inputs are prepared as those of ${other.word}`;
+  logBackend(`boxprop: ${word}: the weights are random, of seed ${seed}${inputs}`);
+  return { name: word, network: await entry.build(sizes), train, test };
 }
 
 /** Returns whether a word names a network and not its weights. */

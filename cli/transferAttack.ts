@@ -7,6 +7,7 @@ import type { Module } from '../lib/module.ts';
 import { Sequential } from '../modules/container/sequential.ts';
 import { batchFor } from '../report/unitPatches.ts';
 import { changeImages, type FoolOptions } from './foolNetwork.ts';
+import { networksFor } from './networksFor.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
 import { partsBar } from './progress.ts';
@@ -20,7 +21,7 @@ import {
 
 /** The options of `boxprop transfer`. */
 export interface TransferOptions extends DataOptions, Pick<FoolOptions, 'epsilon'> {
-  /** The network of all weights; by default the network that each weights file names. */
+  /** The network of the weights that name none of boxprop; see `networksFor`. */
   readonly network?: string;
   /** The attack: fast gradient sign, or the closest image by L-BFGS. */
   readonly method: 'sign' | 'closest';
@@ -57,7 +58,8 @@ export async function transferAttack(
   { network: named, method, epsilon, limit, ...options }: TransferOptions,
 ): Promise<Transfer> {
   const weights = [];
-  for (const file of files) weights.push(await readClassWeights(file, named));
+  const names = await networksFor(files, named);
+  for (const [k, file] of files.entries()) weights.push(await readClassWeights(file, names[k]));
   const [first] = weights;
   const opened = await openData({ ...options, ...imagesFor(first) }, first.table);
   reportNotes(opened);

@@ -75,6 +75,7 @@ test.each<[string, () => string[], string]>([
   ['one file', () => [weights('a')], 'boxprop: weights: expected those of two networks or more, got one file\n'], // prettier-ignore
   ['an option that the method ignores', () => [weights('a'), weights('b'), '--method', 'closest', '--epsilon', '0.1'], 'boxprop: --epsilon: expected --method sign, got closest\n'], // prettier-ignore
   ['a table of other values', () => [weights('d'), weights('d'), '--network', join(folder, 'net.mjs'), '--data', join(folder, 'table.csv')], 'boxprop: --data: expected images, whose values are from 0 to 1, got a value of -2\n'], // prettier-ignore
+  ['a network that no weights need', () => [weights('a'), weights('b'), '--network', 'lenet5'], 'boxprop: --network: expected weights that do not name their network, got '], // prettier-ignore
   ['a missing file', () => [weights('a'), join(folder, 'no')], `cannot be read: ENOENT`],
 ])('%s is refused', (_, args, message) => {
   const { status, stderr } = transfer(...args());
