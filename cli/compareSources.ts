@@ -11,6 +11,7 @@ import {
   type ComparedNames,
 } from '../report/comparePage.ts';
 import { openSources, testOf, type SourceOptions } from './openSource.ts';
+import { logBackend } from './process.ts';
 import { partsBar } from './progress.ts';
 
 /** The options of `boxprop compare`. */
@@ -54,6 +55,8 @@ export async function compareSources(
       onBatch: (done, total) => bar.show(done, total),
     });
     bar.hide();
+    const few = fewExamples(comparison);
+    if (few !== undefined) logBackend(`boxprop: compare: ${few}`);
     const names = { a, b, data: own.data.name };
     await writeFileAtomic(options.out, comparePage(names, comparison));
     if (options.json !== undefined)
@@ -65,16 +68,41 @@ export async function compareSources(
   }
 }
 
-/** Throws if the labels of two datasets differ, because then their examples do. */
-function checkSameExamples(a: Dataset, b: Dataset): void {
-  const [x, y] = [a.labels, b.labels];
+/** Throws if the classes of two datasets' examples differ, because then their examples do. */
+export function checkSameExamples(a: Dataset, b: Dataset): void {
+  const [x, y] = [a, b].map(classesOfExamples);
   const isSame =
     a.length === b.length &&
-    (x === undefined || y === undefined || Array.from(x).every((label, i) => label === y[i]));
+    (x === undefined || y === undefined || x.every((name, i) => name === y[i]));
   if (isSame) return;
   throw new InputError(
     `compare: expected the same test examples for both networks, got ${a.length} of ${a.name} and ${b.length} of ${b.name}`,
   );
+}
+
+/**
+ * Returns the class of each example: its name, because weights may number the classes in another
+ * order, or else its number.
+ */
+function classesOfExamples({ labels, classNames }: Dataset): (string | number)[] | undefined {
+  return labels && Array.from(labels, (label) => classNames?.[label] ?? label);
+}
+
+/** The standard deviation of CKA above which the examples are few. */
+const FEW = 0.1;
+
+/**
+ * Returns a line if the examples are so few that unrelated boxes may resemble each other. Unbiased
+ * CKA correlates n(n − 3)/2 independent values per minibatch of n examples, so that for unrelated
+ * boxes it is 0 with a standard deviation of √(2/(m n (n − 3))) over m minibatches.
+ */
+export function fewExamples({
+  examples,
+  batchSize,
+}: Pick<Comparison, 'examples' | 'batchSize'>): string | undefined {
+  const deviation = Math.sqrt(2 / (examples * (batchSize - 3)));
+  if (deviation <= FEW) return undefined;
+  return `${examples} examples in minibatches of ${batchSize} are few: CKA of unrelated boxes is then 0 ± ${deviation.toFixed(1)}`;
 }
 
 /** Returns all values as JSON; a similarity that is not defined is null. */
