@@ -36,9 +36,13 @@ export const PUBLISHED_PROBES: readonly Published[] = [
   { classifier: 'softmax on layer 7', caltech101: [85.4, 0.4], caltech256: [72.6, 0.1] },
 ];
 
-/** Formats an error rate in percent with its standard error, √(e (1 − e)/n). */
+/**
+ * Formats an error rate in percent with its standard error, √(e (1 − e)/n). One example has an
+ * error of 0 or 1 only, so its standard error would always be 0, and is left out.
+ */
 export function formatError(errorRate: number, examples: number): string {
   if (!Number.isFinite(errorRate)) return '–';
+  if (examples < 2) return (100 * errorRate).toFixed(2);
   const deviation = Math.sqrt((errorRate * (1 - errorRate)) / examples);
   return `${(100 * errorRate).toFixed(2)} ± ${(100 * deviation).toFixed(2)}`;
 }

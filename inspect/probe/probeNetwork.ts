@@ -95,9 +95,9 @@ const BATCH_MEMORY = 2 ** 27;
  * The memory is bounded: an output has at most `maxFeatures` features (`FeatureReducer` says how),
  * and if the features of all boxes would need more than 256 MiB, the network runs several times.
  *
- * Errors: fewer training examples than two per class or 10; datasets of different classes; numbers
- *         in the options that are not integers of at least 1; an unknown option; those of the boxes
- *         and the datasets.
+ * Errors: fewer training examples than two per class or 10, or of one class only; datasets of
+ *         different classes; numbers in the options that are not integers of at least 1; an unknown
+ *         option; those of the boxes and the datasets.
  * Source: lecture, "Tap off features"; Zeiler & Fergus 2013, arXiv:1311.2901, section 5.3.
  *
  *     const { boxes } = await probeNetwork(network, { train, test }, { examples: 1000 });
@@ -118,6 +118,7 @@ export async function probeNetwork(
   const reducers = boxes.map(({ shape }, k) => new FeatureReducer(shape, maxFeatures, rng.fold(k + 1))); // prettier-ignore
   const examples = parts.reduce((sum, { length }) => sum + length, 0);
   const labels = await Promise.all(parts.map((part) => labelsOf(part)));
+  checkClasses(labels.slice(0, 2));
   const most = Math.max(...reducers.map(({ features }) => features));
   const perRun = Math.max(1, Math.floor(MEMORY / (4 * examples * most)));
   const found: BoxProbe[] = [];
@@ -176,6 +177,15 @@ async function divide(
       Array.from({ length: tested }, (_, i) => i),
     ),
   ];
+}
+
+/** Throws if all training examples are of one class, which any classifier would get right. */
+function checkClasses(labels: readonly Int32Array[]): void {
+  const found = new Set(labels.flatMap((part) => Array.from(part)));
+  if (found.size > 1) return;
+  throw new InputError(
+    `probeNetwork: expected training examples of two classes or more, got ${found.size}`,
+  );
 }
 
 /** Features, one row per example. */

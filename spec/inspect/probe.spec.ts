@@ -188,6 +188,14 @@ describe('probeNetwork', () => {
       labels: Array.from({ length: 10 }, (_, n) => n % 3),
       classes: 3,
     });
+  const single = () =>
+    new ArrayDataset({
+      name: 'single',
+      inputs: Float32Array.from({ length: 40 }, (_, i) => i % 7),
+      inputShape: [2],
+      labels: new Int32Array(20),
+      classes: 2,
+    });
   test.each<[string, ProbeOptions, Partial<ProbeData>]>([
     [
       'probeNetwork: expected at least 10 training examples for 2 classes, got 9',
@@ -195,6 +203,11 @@ describe('probeNetwork', () => {
       {},
     ],
     ['probeNetwork: expected test examples of 2 classes, got 3', {}, { test: three() }],
+    [
+      'probeNetwork: expected training examples of two classes or more, got 1',
+      {},
+      { train: single() },
+    ],
     [
       'probeNetwork: expected maxFeatures to be an integer of at least 1, got 0',
       { maxFeatures: 0 },

@@ -16,6 +16,7 @@ const result: ProbeResult = {
 test('the standard error of an error rate', () => {
   expect(formatError(0.1, 100)).toBe('10.00 ± 3.00');
   expect(formatError(NaN, 100)).toBe('–');
+  expect(formatError(1, 1)).toBe('100.00');
 });
 
 test('the page has the curve, the boxes and the published errors', () => {
