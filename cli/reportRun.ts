@@ -26,8 +26,8 @@ export interface ReportRunOptions {
 /**
  * Writes the report of the run in `folder`. The report shows the weights of the run's checkpoint.
  *
- * Errors: those of the checkpoint, the data and `checkRepetition`; a value that is not finite in the
- *         run's weights file; a file that cannot be written.
+ * Errors: those of the checkpoint, the data and `checkRepetition`; a value that is not finite in
+ *         the run's weights file; a file that cannot be written.
  * @param out the path of the HTML file.
  * @returns the paths of the files that were written.
  */
