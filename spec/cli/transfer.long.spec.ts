@@ -22,7 +22,7 @@ beforeAll(() => {
   }
 });
 beforeAll(() => {
-  const row = (k: number) => [k % 2 ? 'yes' : 'no', k, -2].join(',');
+  const row = (k: number) => [k % 2 ? 'yes' : 'no', 0.5, -2].join(',');
   const rows = Array.from({ length: 20 }, (_, k) => row(k));
   writeFileSync(join(folder, 'table.csv'), ['label,a,b', ...rows].join('\n'));
   writeFileSync(
