@@ -132,13 +132,13 @@ describe('numbers of a table', () => {
     const units = { ...table, count: 1, perImage: 1, rule: 'deconvnet' } as const;
     const attack = { ...table, method: 'sign', epsilon: 0.1, examples: [0] } as const;
     for (const [name, refused] of Object.entries({
-      units: showUnits(weights, units),
-      fool: fool(weights, attack),
-      transfer: transferAttack([weights, weights], attack),
-      invariance: networkInvariance(weights, table),
-      'probe, compare': openSources('probe', [weights], table),
+      units: () => showUnits(weights, units),
+      fool: () => fool(weights, attack),
+      transfer: () => transferAttack([weights, weights], attack),
+      invariance: () => networkInvariance(weights, table),
+      'probe, compare': () => openSources('probe', [weights], table),
     })) {
-      const message = await refused.catch((error: unknown) => [name, String(error)]);
+      const message = await refused().catch((error: unknown) => [name, String(error)]);
       expect(message).toEqual([
         name,
         `InputError: ${weights}: expected weights of classes, got weights of the targets price, rent: boxprop evaluate measures them`,
