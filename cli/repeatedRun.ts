@@ -31,7 +31,7 @@ const SHARED = Object.entries({ ...ENTRIES, network: 'network' }).filter(
  *         `--repeat: runs/b: expected learningRate to be 0.02, as in runs/a, got 0.5`.
  * @param folder the run that is repeated, with its options.
  * @param repeat the folder of the repetition.
- * @returns notes about the repetition, for the user.
+ * @returns notes about the repetition, which the command prints.
  */
 export async function checkRepetition(
   folder: string,

@@ -68,7 +68,7 @@ export interface Point {
  * Compares the gradient of some tensors with finite differences along random directions. If a kink
  * lies on a direction, another direction is drawn.
  *
- * @param name the name of the tensors, for the result.
+ * @param name the name of the tensors, which the result shows.
  */
 export function checkDirections(
   { target, gradients, gradOutput, here }: Point,

@@ -26,7 +26,7 @@ const FILE = object({
   ),
 });
 
-/** What the trainings of a folder have in common. */
+/** The settings that all trainings of a folder share. */
 export interface AblationPlan {
   /** The version of boxprop that trains. */
   readonly version: string;

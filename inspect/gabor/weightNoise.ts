@@ -10,9 +10,9 @@ const LEAST_CORRELATION = 0.5;
  *
  *   σ² = Σ (a − b)²/2n
  *
- * is unbiased. What both trainings share, such as their start and their examples, does not count as
- * noise, so that σ² is rather too small and the test of a residual rather too strict. Two trainings
- * from different random weights learn different filters: their difference is no noise, and a pair
+ * is unbiased. Both trainings share their start and their examples, whose influence does not count
+ * as noise, so σ² is rather too small and the test of a residual rather too strict. Two trainings
+ * from different random weights learn different filters. Their difference is not noise, so a pair
  * with a correlation Σab/√(Σa² Σb²) below 0.5 is refused.
  *
  * Shapes: a and b have the same number of values.

@@ -44,7 +44,10 @@ const OPTIONS = ['examples', 'testExamples', 'maxFeatures', 'seed', 'onBox'] as 
 export interface ProbedClassifier<Setting> {
   /** The fraction of the test examples that it assigns to another class; NaN if it has no fit. */
   readonly errorRate: number;
-  /** The same for the validation examples, for the setting that was chosen on them. */
+  /**
+   * The fraction of the validation examples that it assigns to another class, with the setting that
+   * was chosen on them.
+   */
   readonly validationErrorRate: number;
   /** The chosen setting: λ of the ridge penalty, or the number k of neighbours. */
   readonly setting: Setting;
