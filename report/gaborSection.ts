@@ -1,3 +1,4 @@
+import { median } from '../lib/estimate.ts';
 import { fourierAmplitudes } from '../inspect/gabor/fourierAmplitudes.ts';
 import { gaborTuning } from '../inspect/gabor/gaborTuning.ts';
 import { gaborChart } from './gaborChart.ts';
@@ -43,11 +44,6 @@ function bandwidths(fits: readonly FilterFit[]): string {
   const wide = median(tunings.map((one) => one.degreesWide));
   const text = Number.isFinite(octaves) ? `${octaves.toFixed(1)} octaves` : 'no lower limit';
   return `<p>Half of the filters that are Gabor functions have a bandwidth of at most ${text} at half of the amplitude (cells of macaques: 1.4 octaves, De Valois et al. 1982), and of at most ${Math.round(wide)}° in orientation.</p>`;
-}
-
-/** Returns the value in the middle, the lower of two. */
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 }
 
 function figureOf(one: FilterFit): string {

@@ -1,3 +1,4 @@
+import { estimate } from '../lib/estimate.ts';
 import { dimensionImportance, type ImportanceReport } from '../search/importance.ts';
 import { toObservations, rankTrials, type Trial } from '../search/trial.ts';
 import { shortName, formatValue, type Space } from '../search/space.ts';
@@ -69,9 +70,7 @@ function judged({ trials }: SearchReportData, good: readonly Trial[]): string {
   // Both trials use the same folds, so the standard error is computed from their differences per
   // fold.
   const differences = second?.scores.map((score, fold) => score - best.scores[fold]) ?? [];
-  const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
-  const squares = differences.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const standardError = Math.sqrt(squares / (differences.length * (differences.length - 1)));
+  const { mean, standardError = NaN } = estimate(differences);
   const clear = mean > 2 * standardError;
   const next =
     second === undefined

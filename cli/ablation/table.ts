@@ -1,21 +1,7 @@
 import Table from 'cli-table3';
+import { estimate, type Estimate } from '../../lib/estimate.ts';
 import { thousands } from '../summary.ts';
 import type { Retraining, Variant } from './retrain.ts';
-
-/** The mean of several values and its standard error, s/√n. */
-export interface Estimate {
-  readonly mean: number;
-  /** Undefined for a single value. */
-  readonly standardError: number | undefined;
-}
-
-/** Returns the mean and the standard error s/√n, with s² = Σ (x − x̄)²/(n − 1). */
-export function estimate(values: readonly number[]): Estimate {
-  const n = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, standardError: n < 2 ? undefined : Math.sqrt(squares / (n - 1) / n) };
-}
 
 /** The effect of leaving out some layers. Errors are in percent. */
 export interface AblationRow extends Variant {

@@ -1,3 +1,4 @@
+import { estimate, median } from '../../lib/estimate.ts';
 import { gaborTuning } from '../../inspect/gabor/gaborTuning.ts';
 import { residualTest } from '../../inspect/gabor/residualTest.ts';
 import { chart } from '../../report/charts.ts';
@@ -122,17 +123,11 @@ function percent(fits: readonly FilterFit[], of: (one: FilterFit) => boolean): n
   return (100 * fits.filter(of).length) / fits.length;
 }
 
-/** Returns the value in the middle, the lower of two. */
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
-}
-
 /** Returns the mean and its standard error, to three digits after the point. */
 function meanOf(values: readonly number[]): Mean {
-  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-  const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+  const { mean, standardError = NaN } = estimate(values);
   const rounded = (v: number) => Number(v.toFixed(3));
-  return [rounded(mean), rounded(Math.sqrt(squares / (values.length * (values.length - 1))))];
+  return [rounded(mean), rounded(standardError)];
 }
 
 /** Returns the rows of the page's table, with our value and the published one. */

@@ -1,5 +1,5 @@
+import { estimate } from '../../lib/estimate.ts';
 import { chart } from '../../report/charts.ts';
-import { meanOf } from './poolingChart.ts';
 
 /** The kinds of networks that docs/lecture/good-and-bad-training.md compares. */
 export const KINDS = ['sigmoid', 'tanh', 'relu', 'dropout', 'batchNorm', 'badStart'] as const;
@@ -33,8 +33,8 @@ const runsOf = ({ runs }: HiddenResults, kind: string) => runs.filter((run) => r
 /** The rows of the table of docs/lecture/good-and-bad-training.md: after the last epoch. */
 export function hiddenTable(results: HiddenResults): string[] {
   const brief = (values: readonly number[], digits: number) => {
-    const { mean, error } = meanOf(values);
-    return `${mean.toFixed(digits)} ± ${error.toFixed(digits)}`;
+    const { mean, standardError = NaN } = estimate(values);
+    return `${mean.toFixed(digits)} ± ${standardError.toFixed(digits)}`;
   };
   return KINDS.map((kind) => {
     const runs = runsOf(results, kind);
@@ -55,7 +55,7 @@ export function drawHidden(results: HiddenResults): string {
     const points = KINDS.flatMap((kind) => {
       const runs = runsOf(results, kind);
       return runs[0].last.map((_, epoch) => {
-        const { mean } = meanOf(runs.map((run) => run.last[epoch][name]));
+        const { mean } = estimate(runs.map((run) => run.last[epoch][name]));
         return { x: epoch + 1, y: mean, curve: kind };
       });
     });

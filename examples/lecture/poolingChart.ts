@@ -1,4 +1,5 @@
 import type { Change } from 'boxprop/inspect';
+import { estimate } from '../../lib/estimate.ts';
 import { chart } from '../../report/charts.ts';
 
 /** The poolings that docs/lecture/pooling.md compares. */
@@ -24,14 +25,7 @@ export interface PoolingResults {
   }[];
 }
 
-/** The mean over the seeds, and its standard error. */
-export function meanOf(values: readonly number[]): { mean: number; error: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) };
-}
-
-/** The changes at the end of a stage, over the seeds, for the amount of this index. */
+/** Returns the changes at the end of a stage for the k-th amount, one per seed. */
 export function changesOf(
   { networks }: PoolingResults,
   pool: string,
@@ -47,8 +41,8 @@ export function changesOf(
 /** The rows of the table of docs/lecture/pooling.md. */
 export function poolingTable(results: PoolingResults): string[] {
   const brief = (values: readonly number[], digits: number) => {
-    const { mean, error } = meanOf(values);
-    return `${mean.toFixed(digits)} ± ${error.toFixed(digits)}`;
+    const { mean, standardError = NaN } = estimate(values);
+    return `${mean.toFixed(digits)} ± ${standardError.toFixed(digits)}`;
   };
   return POOLS.map((pool) => {
     const own = results.networks.filter((network) => network.pool === pool);
@@ -81,7 +75,7 @@ export function drawPooling(results: PoolingResults): string {
         still,
         ...amounts.map((amount, i) => ({
           amount,
-          change: meanOf(changesOf(results, pool, 2, kind, i)).mean,
+          change: estimate(changesOf(results, pool, 2, kind, i)).mean,
         })),
       ]
         .sort((a, b) => a.amount - b.amount)

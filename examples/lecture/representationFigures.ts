@@ -1,3 +1,4 @@
+import { estimate } from '../../lib/estimate.ts';
 import { chart } from '../../report/charts.ts';
 import { heatMap } from '../../report/heatMap.ts';
 
@@ -30,11 +31,9 @@ export interface Representations {
 
 /** Returns the mean and the standard error of some values, to four digits after the point. */
 export function measuredOf(values: readonly number[]): Measured {
-  const count = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const { mean, standardError = NaN } = estimate(values);
   const rounded = (value: number) => Number(value.toFixed(4));
-  return [rounded(mean), rounded(Math.sqrt(squares / (count * (count - 1))))];
+  return [rounded(mean), rounded(standardError)];
 }
 
 const TITLES = {
