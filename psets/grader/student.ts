@@ -16,6 +16,16 @@ export interface Limits {
   readonly seconds: number;
   /** The limit for JavaScript objects, in MiB. Typed arrays may use the same amount in addition. */
   readonly memory: number;
+  /**
+   * The limit on elapsed time until the file is loaded, in seconds. By default it is long, because
+   * starting Node and loading TypeScript may take long on a busy machine.
+   */
+  readonly loadSeconds?: number;
+  /**
+   * The limit on elapsed time for all calls of one task, in seconds; 10 times `seconds` by default.
+   * A process that sleeps uses no processor time.
+   */
+  readonly waitSeconds?: number;
 }
 
 /** The limits that the command line sets. */
@@ -37,6 +47,12 @@ export interface Submission {
 }
 
 /**
+ * Starts the process of a student's file, with `studentProcess` as its program and an IPC channel
+ * with the serialization "advanced", which preserves NaN, Infinity and -0, unlike JSON.
+ */
+export type StartProcess = (file: string, limits: Limits) => ChildProcess;
+
+/**
  * A student's file in a process with limits for time and memory. The process can import only files
  * from the folder of the student's file. It is not a sandbox: a malicious file can do everything
  * that its user is allowed to do.
@@ -47,21 +63,23 @@ export interface Submission {
 export class Student implements Submission {
   readonly #file: string;
   readonly limits: Limits;
+  readonly #startProcess: StartProcess;
   #child: ChildProcess | undefined;
   /** The reason why the file cannot be loaded. It is the same for all calls. */
   #unloadable: ProcessFailure | undefined;
 
-  constructor(file: string, limits: Limits) {
+  constructor(file: string, limits: Limits, startProcess: StartProcess = startNode) {
     this.#file = file;
     this.limits = limits;
+    this.#startProcess = startProcess;
   }
 
   async ask(calls: readonly Call[]): Promise<readonly Answer[] | ProcessFailure> {
     if (this.#unloadable !== undefined) return this.#unloadable;
     if (this.#child === undefined) {
-      // Starting Node and loading TypeScript may take long on a busy machine, so the first reply
-      // has a longer time limit.
-      const first = await this.#reply(this.#start(), 20 + this.limits.seconds);
+      const { seconds, loadSeconds = 20 + seconds } = this.limits;
+      this.#child = this.#startProcess(this.#file, this.limits);
+      const first = await this.#reply(this.#child, loadSeconds);
       if (first.kind !== 'loaded') {
         this.#unloadable = this.#fail(first.kind === 'answers' ? { kind: 'exited' } : first);
         return this.#unloadable;
@@ -69,9 +87,9 @@ export class Student implements Submission {
     }
     const child = this.#child;
     if (child === undefined) return { kind: 'exited' };
-    // The process limits its own processor time. A process that sleeps uses no processor time, so
-    // there is also a longer limit on elapsed time.
-    const reply = this.#reply(child, 10 * this.limits.seconds);
+    // The process limits its own processor time.
+    const { seconds, waitSeconds = 10 * seconds } = this.limits;
+    const reply = this.#reply(child, waitSeconds);
     child.send(calls, () => undefined);
     const got = await reply;
     if (got.kind === 'answers' && got.answers.length === calls.length) return got.answers;
@@ -86,28 +104,6 @@ export class Student implements Submission {
   #fail(failure: ProcessFailure): ProcessFailure {
     this.stop();
     return failure;
-  }
-
-  #start(): ChildProcess {
-    const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-    const program = fileURLToPath(new URL(`./studentProcess${extension}`, import.meta.url));
-    // Node 20 needs a loader for TypeScript. The loader is slow to start, so it is used only if a
-    // file is TypeScript.
-    const typed = program.endsWith('.ts') || this.#file.endsWith('.ts');
-    const tsx = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-    // A solution may be submitted without the package.json that declares it an ES module. Early
-    // versions of Node 20 detect the format only with this option.
-    const detect = '--experimental-detect-module';
-    const { seconds, memory } = this.limits;
-    const child = fork(program, [this.#file, String(seconds), String(memory)], {
-      execArgv: [`--max-old-space-size=${memory}`, ...(typed ? ['--import', tsx()] : [detect])],
-      // Anything that the student's code prints must not become part of the grader's output.
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // Unlike JSON, this serialization preserves NaN, Infinity and -0.
-      serialization: 'advanced',
-    });
-    this.#child = child;
-    return child;
   }
 
   #reply(child: ChildProcess, seconds: number): Promise<Reply | ProcessFailure> {
@@ -136,4 +132,23 @@ export class Student implements Submission {
       child.stderr?.on('data', onErrors);
     });
   }
+}
+
+/** Starts a process of Node that may do everything that this process may do. */
+function startNode(file: string, { seconds, memory }: Limits): ChildProcess {
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  const program = fileURLToPath(new URL(`./studentProcess${extension}`, import.meta.url));
+  // Node 20 needs a loader for TypeScript. The loader is slow to start, so it is used only if a
+  // file is TypeScript.
+  const typed = program.endsWith('.ts') || file.endsWith('.ts');
+  const tsx = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  // A solution may be submitted without the package.json that declares it an ES module. Early
+  // versions of Node 20 detect the format only with this option.
+  const detect = '--experimental-detect-module';
+  return fork(program, [file, String(seconds), String(memory)], {
+    execArgv: [`--max-old-space-size=${memory}`, ...(typed ? ['--import', tsx()] : [detect])],
+    // Anything that the student's code prints must not become part of the grader's output.
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+  });
 }
