@@ -1,11 +1,8 @@
 import type { Rng } from '../../lib/rng.ts';
+import type { Derivation } from './derivation.ts';
+import type { Value } from './value.ts';
 
-/**
- * A value that the grader exchanges with the student's file: a number, a string, a boolean, or a
- * list or record of such values.
- */
-export type Value =
-  number | string | boolean | readonly Value[] | { readonly [name: string]: Value };
+export type { Value };
 
 /** The arguments of all tasks of a case, by name. */
 export type Args = { readonly [name: string]: Value };
@@ -50,6 +47,25 @@ export interface Case {
   readonly smooth: boolean;
 }
 
+/** Arguments that are legal and extreme. */
+export interface ExtremeCase extends Case {
+  /** The name of these arguments, such as "scores that are far apart". */
+  readonly extreme: string;
+}
+
+/**
+ * A property of a case, or of single numbers of a result. If a function is wrong only where the
+ * property holds, the grader says so.
+ */
+export interface Property {
+  /** The name of the property, as it follows "only", such as "for even kernels". */
+  readonly phrase: string;
+  /** The functions to which the property applies; by default all of them. */
+  readonly tasks?: readonly string[];
+  /** Whether a case has the property, or each number of the flattened result. */
+  readonly holds: (args: Args) => boolean | readonly boolean[];
+}
+
 /** A known mistake. A solution has the mistake if it computes the same values as `solve`. */
 export interface Mistake {
   readonly task: string;
@@ -68,6 +84,17 @@ export interface Pset {
   readonly solution: { readonly [task: string]: Solve };
   /** The known mistakes. Specific mistakes come before general ones. */
   readonly mistakes: readonly Mistake[];
+  /** The functions in named steps. With them, the grader names a mistake by its step. */
+  readonly derivations?: { readonly [task: string]: Derivation };
+  /**
+   * Numbers of a case, by name, such as the deviation σ. The grader names a wrong factor by them.
+   * Arguments that are numbers, and the lengths of lists, need not be repeated here.
+   */
+  readonly quantities?: { readonly [name: string]: (args: Args) => number };
+  /** Properties of cases and of single numbers, beside those that every problem set has. */
+  readonly properties?: readonly Property[];
+  /** Legal extreme arguments, for which every function must be right too. */
+  readonly extremes?: readonly ExtremeCase[];
   /**
    * Draws case k of a series that starts with small cases. The case has the arguments of all tasks,
    * including `gradOutput`.
