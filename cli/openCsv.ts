@@ -58,7 +58,11 @@ export async function openCsvFile(file: string, options: CsvOptions): Promise<Op
   }
   const [train, test] = await stratifiedSplit(whole, FRACTIONS, new Rng(SEED));
   const note = singleFileNote(file, test.length, whole.length, 'a fifth of each class');
-  return { train, test: { ...test, name: `${file}, test examples` }, notes: [note] };
+  return {
+    train,
+    test: { ...test, name: `${file}, test examples` },
+    notes: [note, ...(whole.notes ?? [])],
+  };
 }
 
 /** Returns a note about the test examples of a single file. */

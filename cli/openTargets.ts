@@ -101,7 +101,7 @@ async function openFile(
 ): Promise<OpenedTargets> {
   const loss = targetLoss(options, true);
   const given = tableOptions(names, loss, options, training);
-  const { dataset, columns } = await loadCsvTargets(file, given);
+  const { dataset, columns, notes } = await loadCsvTargets(file, given);
   if (dataset.length < 3) {
     throw new InputError(
       `${file}: expected three examples or more, to train on and to test, got ${dataset.length}`,
@@ -111,7 +111,7 @@ async function openFile(
   return {
     train,
     test: { ...test, name: `${file}, test examples` },
-    notes: [singleFileNote(file, test.length, dataset.length, 'a fifth')],
+    notes: [singleFileNote(file, test.length, dataset.length, 'a fifth'), ...notes],
     targets: { loss, names, shape: [names.length] },
     columns,
   };
@@ -126,15 +126,26 @@ async function openTables(
   const { target: names = [] } = options;
   const loss = targetLoss(options, true);
   const given = tableOptions(names, loss, options, training);
-  const { dataset, columns } = await loadCsvTargets(join(directory, 'train.csv'), given);
+  const first = await loadCsvTargets(join(directory, 'train.csv'), given);
+  const { dataset, columns } = first;
+  const notes = [...first.notes];
   const parts = partNames(directory, entries, '.csv');
   const opened = await openParts<TargetDataset>(
     dataset,
     parts,
     { directory, lacking: 'test.csv' },
-    async (name) => (await loadCsvTargets(join(directory, name), { ...given, columns })).dataset,
+    async (name) => {
+      const part = await loadCsvTargets(join(directory, name), { ...given, columns });
+      notes.push(...part.notes);
+      return part.dataset;
+    },
   );
-  return { ...opened, targets: { loss, names, shape: [names.length] }, columns };
+  return {
+    ...opened,
+    notes: [...opened.notes, ...notes],
+    targets: { loss, names, shape: [names.length] },
+    columns,
+  };
 }
 
 /** @param entries the entries of the folder, if it has parts. */

@@ -77,5 +77,6 @@ export async function loadCsv(file: string, options: CsvOptions = {}): Promise<A
     classes: classNames.length,
     classNames,
     columns,
+    notes: rows.notes,
   });
 }

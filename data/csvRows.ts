@@ -1,6 +1,7 @@
 import { InputError, show } from '../lib/errors.ts';
 import { listNames, type CsvLayout } from './csvHeader.ts';
 import { cleanCell } from './parseCsv.ts';
+import { RoundedIntegers } from './roundedIntegers.ts';
 
 /** The facts about a CSV file that are known before its examples are read. */
 export interface CsvFile {
@@ -27,6 +28,7 @@ export class CsvRows {
   readonly #file: CsvFile;
   /** The number of the line of each example. */
   readonly #lines: number[] = [];
+  readonly #rounded = new RoundedIntegers();
   #values: Float32Array;
   #length = 0;
 
@@ -51,6 +53,7 @@ export class CsvRows {
     for (const at of inputsAt) {
       const value = parseNumber(cells[at]);
       if (!Number.isFinite(Math.fround(value * scale))) throw this.#badNumber(cells, at, line);
+      this.#rounded.add(names[at], cells[at], value, line);
       this.#values[this.#length++] = value;
     }
     if (numbers) this.#addNumbers(cells, line);
@@ -61,6 +64,11 @@ export class CsvRows {
   /** The number of examples. */
   get length(): number {
     return this.#lines.length;
+  }
+
+  /** Lines about numbers that single precision cannot hold. */
+  get notes(): readonly string[] {
+    return this.#rounded.notes(this.#file.file);
   }
 
   /** Returns the inputs of all examples. */
@@ -85,6 +93,7 @@ export class CsvRows {
     for (const at of this.#file.layout.targetsAt) {
       const value = parseNumber(cells[at]);
       if (!Number.isFinite(Math.fround(value))) throw this.#badNumber(cells, at, line);
+      this.#rounded.add(this.#file.names[at], cells[at], value, line);
       this.targets.push(value);
     }
   }

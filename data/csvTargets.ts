@@ -22,6 +22,8 @@ export interface CsvTargets {
   readonly dataset: ArrayTargetDataset;
   /** The names of the input columns, in the order of the inputs. */
   readonly columns: readonly string[];
+  /** Lines about numbers that single precision cannot hold. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -63,5 +65,5 @@ export async function loadCsvTargets(
     target: { kind, shape: [names.length] },
     scale,
   });
-  return { dataset, columns };
+  return { dataset, columns, notes: rows.notes };
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import { withRegularFile } from './regularFile.ts';
@@ -43,12 +44,27 @@ export function checkUtf8(file: string, bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Reads UTF-8 text.
+ * Reads UTF-8 text. The file may also be a pipe or a device. A device such as `/dev/zero` never
+ * ends, so reading stops where the text becomes longer than a string can be.
  *
  * Errors: those of `readBytes` and `checkUtf8`; more text than a string can hold.
  */
 export async function readText(file: string): Promise<string> {
-  return textOf(file, checkUtf8(file, await readBytes(file)));
+  const parts: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const part of createReadStream(file) as AsyncIterable<Buffer>) {
+      length += part.length;
+      if (length > LONGEST_STRING) break;
+      parts.push(part);
+    }
+  } catch (error) {
+    throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
+  }
+  if (length > LONGEST_STRING) {
+    throw new InputError(`${file}: expected at most 512 MiB of text, got more`);
+  }
+  return textOf(file, checkUtf8(file, Buffer.concat(parts)));
 }
 
 /**

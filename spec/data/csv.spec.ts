@@ -44,6 +44,21 @@ describe('loadCsv', () => {
     expect((await all(test)).labels).toEqual([1]);
   });
 
+  it('notes the integers that single precision rounds, by column', async () => {
+    const file = csv('time,n,label\n16777216,1,x\n1700000001,2,y\n-16777217,3,x\n');
+    const data = await loadCsv(file);
+    expect((await all(data)).values).toEqual([16777216, 1, 1700000000, 2, -16777216, 3]);
+    expect(data.notes).toEqual([
+      `${file}: column "time": 2 integers are rounded to single precision, which holds every ` +
+        'integer up to 16777216; in line 3: 1700000001 becomes 1700000000',
+    ]);
+    expect((await loadCsv(csv('n,label\n1,x\n 16777219 ,y\n'))).notes).toEqual([
+      expect.stringContaining('column "n": an integer is rounded'),
+    ]);
+    const measured = csv('n,label\n0.1,x\n16777218,y\n1e30,y\n16777219.5,x\n');
+    expect((await loadCsv(measured)).notes).toBeUndefined();
+  });
+
   it('reads numbers and classes, quoted or not, with any line endings', async () => {
     const file = csv('\uFEFFa,label,"b, c"\r\n1,dog,-2.5e1\r\n"3",cat,.5\r\n\r\n4,dog,0\r\n');
     const data = await loadCsv(file, { scale: 0.5 });

@@ -19,6 +19,14 @@ test('reads UTF-8, without its byte order mark', async () => {
   expect(await readText(file)).toBe('');
 });
 
+// The device gives zeros without end. Windows has no such device.
+const onUnix = process.platform === 'win32' ? test.skip : test;
+onUnix('does not read a device without end (Windows has none)', async () => {
+  await expect(readText('/dev/zero')).rejects.toThrow(
+    inputError('/dev/zero: expected at most 512 MiB of text, got more'),
+  );
+});
+
 test('reads a text whose last character is cut off, from a regular file only', async () => {
   writeFileSync(file, Buffer.from('ä€').subarray(0, -1));
   expect(await readRegularText(file)).toBe('ä\uFFFD');
