@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { fileURLToPath, URL } from 'node:url';
 import ts from 'typescript';
-import { ROOT } from './runCommand.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** The source files of the public entry points. The keys are subpaths, such as `./train`. */
 export function entryPoints(): Record<string, string> {

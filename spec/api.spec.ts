@@ -15,7 +15,7 @@ import {
 } from './support/api.ts';
 import { longComments, sourceFiles, undocumented } from './support/documentation.ts';
 import { optionNames, takingOptions } from './support/optionsOf.ts';
-import { entryPoints } from './support/program.ts';
+import { entryPoints } from '../scripts/program.ts';
 import { ROOT } from './support/runCommand.ts';
 
 /**

@@ -11,7 +11,7 @@ import {
   type Api,
 } from './support/api.ts';
 import { longComments, undocumented } from './support/documentation.ts';
-import { createProgram } from './support/program.ts';
+import { createProgram } from '../scripts/program.ts';
 
 /**
  * Plants faults in files of their own: the checks of `api.spec.ts` must find them.

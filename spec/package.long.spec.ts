@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { entryPoints } from './support/program.ts';
+import { entryPoints } from '../scripts/program.ts';
 import { ROOT } from './support/runCommand.ts';
 import { runProgram } from './support/runProgram.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
-import { entryPoints } from '../support/program.ts';
+import { entryPoints } from '../../scripts/program.ts';
 import { BUILT, ROOT } from '../support/runCommand.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import ts from 'typescript';
-import { createProgram, exportsOf, ownDeclarations } from './program.ts';
+import { createProgram, exportsOf, ownDeclarations } from '../../scripts/program.ts';
 import { ROOT } from './runCommand.ts';
 
 /** The folder of the declaration files, which are compiled in memory and never written to disk. */

@@ -8,7 +8,13 @@ import { readdirSync, statSync } from 'node:fs';
 import { extname, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
-import { createProgram, entryPoints, exportsOf, lineOf, ownDeclarations } from './program.ts';
+import {
+  createProgram,
+  entryPoints,
+  exportsOf,
+  lineOf,
+  ownDeclarations,
+} from '../../scripts/program.ts';
 import { ROOT } from './runCommand.ts';
 
 /** The longest line of a comment, in characters. */

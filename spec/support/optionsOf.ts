@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { exportsOf, ownDeclarations } from './program.ts';
+import { exportsOf, ownDeclarations } from '../../scripts/program.ts';
 
 /** An exported function or class that takes options. */
 export interface TakesOptions {
