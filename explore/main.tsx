@@ -18,6 +18,8 @@ currentView()
 
 type Theme = 'auto' | 'light' | 'dark';
 const theme = signal<Theme>(readTheme());
+/** Whether the page is a part of another page, which has its own navigation: `?embedded`. */
+const embedded = new URLSearchParams(location.search).has('embedded');
 const projector = signal(kept('projector') === 'on');
 document.documentElement.classList.toggle('projector', projector.value);
 
@@ -41,47 +43,54 @@ function Page(): JSX.Element {
       <a class="skip" href="#main" onClick={toMain}>
         To the figure
       </a>
-      <header class="page">
-        <a class="brand" href={addressOf('')}>
-          <Mark /> boxprop
-        </a>
-        <nav aria-label="views">
-          {VIEWS.map(({ name, title }) => (
-            <a key={name} href={addressOf(name)} aria-current={name === entry.name && 'page'}>
-              {title}
-            </a>
-          ))}
-        </nav>
-        <div class="settings">
-          <button
-            type="button"
-            aria-pressed={projector.value}
-            onClick={() => {
-              projector.value = !projector.value;
-              keep('projector', projector.value ? 'on' : 'off');
-              document.documentElement.classList.toggle('projector', projector.value);
-            }}
-          >
-            Projector
-          </button>
-          <label>
-            <span class="sr-only">colours</span>
-            <select
-              value={theme.value}
-              onChange={({ currentTarget }) => setTheme(currentTarget.value as Theme)}
-            >
-              <option value="auto">auto</option>
-              <option value="light">light</option>
-              <option value="dark">dark</option>
-            </select>
-          </label>
-        </div>
-      </header>
+      {!embedded && <PageHeader current={entry.name} />}
       <main id="main" tabIndex={-1}>
         <Alert text={error && `${error}. Load the page again.`} />
         {View ? <View engine={engine} /> : !error && <p class="loading">Loading</p>}
       </main>
     </>
+  );
+}
+
+/** The navigation, and the settings of the page. */
+function PageHeader({ current }: { readonly current: string }): JSX.Element {
+  return (
+    <header class="page">
+      <a class="brand" href={addressOf('')}>
+        <Mark /> boxprop
+      </a>
+      <nav aria-label="views">
+        {VIEWS.map(({ name, title }) => (
+          <a key={name} href={addressOf(name)} aria-current={name === current && 'page'}>
+            {title}
+          </a>
+        ))}
+      </nav>
+      <div class="settings">
+        <button
+          type="button"
+          aria-pressed={projector.value}
+          onClick={() => {
+            projector.value = !projector.value;
+            keep('projector', projector.value ? 'on' : 'off');
+            document.documentElement.classList.toggle('projector', projector.value);
+          }}
+        >
+          Projector
+        </button>
+        <label>
+          <span class="sr-only">colours</span>
+          <select
+            value={theme.value}
+            onChange={({ currentTarget }) => setTheme(currentTarget.value as Theme)}
+          >
+            <option value="auto">auto</option>
+            <option value="light">light</option>
+            <option value="dark">dark</option>
+          </select>
+        </label>
+      </div>
+    </header>
   );
 }
 

@@ -96,7 +96,7 @@ function isExported(node: ts.ClassDeclaration): boolean {
  * Returns the text of the docstring above a node, without the asterisks; undefined if there is
  * none.
  */
-function docstringOf(node: ts.Node): string | undefined {
+export function docstringOf(node: ts.Node): string | undefined {
   const ranges = ts.getLeadingCommentRanges(node.getSourceFile().text, node.pos) ?? [];
   const text = ranges
     .map(({ pos, end }) => node.getSourceFile().text.slice(pos, end))

@@ -34,7 +34,8 @@ function equations(level: 'block' | 'inline', mark: '$$' | '$'): TokenizerAndRen
 const BLOCK = equations('block', '$$');
 const INLINE = equations('inline', '$');
 
-function mathml(tex: string, displayMode: boolean): string {
+/** Converts an equation from TeX to MathML. Errors: an equation that KaTeX cannot parse. */
+export function mathml(tex: string, displayMode: boolean): string {
   const html = katex.renderToString(tex.trim(), {
     output: 'mathml',
     displayMode,
