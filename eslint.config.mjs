@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 import { importRule } from './spec/support/importRule.mjs';
 
 export default tseslint.config(
-  { ignores: ['build', 'dist', 'runs', 'coverage', 'node_modules'] },
+  { ignores: ['build', '**/dist', 'site/pages', 'runs', 'coverage', 'node_modules'] },
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],
@@ -65,6 +65,7 @@ export default tseslint.config(
             'bench',
             'examples',
             'scripts',
+            'site',
             'spec',
             'jest.config.mjs',
             'eslint.config.mjs',
