@@ -1,24 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { docsPages } from './support/docsBlocks.ts';
 import { ROOT } from './support/runCommand.ts';
 
-/** The README must contain the examples unchanged. examples.long.spec.ts runs them. */
+/** The README and the documentation name only scripts that exist. */
 
-const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const shown = [...readme.matchAll(/<!-- (examples\/\S+) -->\n+```ts\n([\s\S]*?)```/g)];
-
-test('the README shows the examples as they are', () => {
-  expect(shown.map(([, file]) => file)).toEqual(['examples/ownBox.ts', 'examples/network.ts']);
-  for (const [, file, text] of shown) expect(text).toBe(readFileSync(join(ROOT, file), 'utf8'));
-});
-
-test('every script that the README names exists', () => {
+test('every script that the documentation names exists', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     scripts: object;
   };
-  const named = [...readme.matchAll(/npm (?:run (?:-s )?([\w:]+)|(start|test)\b)/g)].map(
+  const text = docsPages()
+    .map((page) => readFileSync(join(ROOT, page), 'utf8'))
+    .join('\n');
+  const named = [...text.matchAll(/npm (?:run (?:-s )?([\w:]+)|(start|test)\b)/g)].map(
     ([, script, short]) => script ?? short,
   );
-  expect(named.length).toBeGreaterThan(2);
+  expect(named.length).toBeGreaterThan(10);
   for (const name of named) expect(Object.keys(scripts)).toContain(name);
+});
+
+test('the README names the test commands', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  expect(readme).toContain('`npm test`');
+  expect(readme).toContain('`npm run test:all`');
 });
