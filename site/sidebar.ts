@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SidebarGroup } from './reference/writeReference.ts';
 
 /** The side bar of all pages but the reference. */
-export const GUIDES: readonly SidebarGroup[] = [
+const GUIDES: readonly SidebarGroup[] = [
   {
     text: 'Start',
     items: [
@@ -76,3 +78,19 @@ export const GUIDES: readonly SidebarGroup[] = [
     ],
   },
 ];
+
+/**
+ * Returns the side bar of all pages but the reference. Pages at the top of docs/ that the list does
+ * not know follow at its end, under their titles.
+ */
+export function guidesOf(pages: string): SidebarGroup[] {
+  const known = JSON.stringify(GUIDES);
+  const others = readdirSync(pages)
+    .filter((name) => name.endsWith('.md') && name !== 'index.md')
+    .map((name) => ({
+      text: /^# (.+)$/m.exec(readFileSync(join(pages, name), 'utf8'))?.[1] ?? name,
+      link: `/${name.replace(/\.md$/, '')}`,
+    }))
+    .filter(({ link }) => !known.includes(`"${link}"`));
+  return others.length === 0 ? [...GUIDES] : [...GUIDES, { text: 'More', items: others }];
+}

@@ -3,7 +3,7 @@ import { fileURLToPath, URL } from 'node:url';
 import { defineConfig } from 'vitepress';
 import { equations } from '../math.ts';
 import type { SidebarGroup } from '../reference/writeReference.ts';
-import { GUIDES } from '../sidebar.ts';
+import { guidesOf } from '../sidebar.ts';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const reference = JSON.parse(readFileSync(path('../pages/sidebar.json'), 'utf8')) as Readonly<
@@ -37,7 +37,7 @@ export default defineConfig({
       { text: 'Errors', link: '/errors' },
       { text: 'Design', link: '/design' },
     ],
-    sidebar: { ...reference, '/': [...GUIDES] },
+    sidebar: { ...reference, '/': guidesOf(path('../pages')) },
     socialLinks: [{ icon: 'github', link: 'https://github.com/boxprop/boxprop' }],
     footer: { message: 'MIT License' },
   },

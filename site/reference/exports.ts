@@ -25,12 +25,12 @@ export interface Exported {
 }
 
 /**
- * Reads every export of every entry point from the sources.
+ * Reads every export of the entry points from the sources. The keys of `entries` are subpaths, such
+ * as `./train`, and the values are files.
  *
  * Errors: an export without a docstring.
  */
-export function readExports(): Exported[] {
-  const entries = entryPoints();
+export function readExports(entries: Readonly<Record<string, string>> = entryPoints()): Exported[] {
   const program = createProgram(Object.values(entries));
   const all: Exported[] = [];
   const missing: string[] = [];
