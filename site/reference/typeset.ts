@@ -18,7 +18,7 @@ export function typeset(equation: string): string {
     return `<math display="block"><mrow>${parser.row()}</mrow></math>`;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${JSON.stringify(equation)} cannot be typeset: ${why}`);
+    throw new Error(`${JSON.stringify(equation)} cannot be typeset: ${why}`, { cause: error });
   }
 }
 

@@ -11,7 +11,7 @@ export interface SidebarGroup {
   readonly text: string;
   readonly collapsed?: boolean;
   readonly link?: string;
-  readonly items?: readonly SidebarGroup[];
+  readonly items?: SidebarGroup[];
 }
 
 /** The contents of each entry, in one sentence. */

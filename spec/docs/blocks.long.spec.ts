@@ -98,14 +98,16 @@ test('the TypeScript of the documentation compiles', () => {
       .filter((block) => block.language === 'ts' && runs(block))
       .map((block, n) => [join(ROOT, 'examples', `docs${n}.ts`), block]),
   );
-  const host = ts.createCompilerHost({});
-  const { getSourceFile, fileExists, readFile } = host;
-  host.fileExists = (file) => files.has(file) || fileExists.call(host, file);
-  host.readFile = (file) => files.get(file)?.text ?? readFile.call(host, file);
-  host.getSourceFile = (file, options, ...rest) => {
-    const block = files.get(file);
-    if (block === undefined) return getSourceFile.call(host, file, options, ...rest);
-    return ts.createSourceFile(file, block.text, options, true);
+  const base = ts.createCompilerHost({});
+  const host: ts.CompilerHost = {
+    ...base,
+    fileExists: (file) => files.has(file) || base.fileExists(file),
+    readFile: (file) => files.get(file)?.text ?? base.readFile(file),
+    getSourceFile: (file, options, ...rest) => {
+      const block = files.get(file);
+      if (block === undefined) return base.getSourceFile(file, options, ...rest);
+      return ts.createSourceFile(file, block.text, options, true);
+    },
   };
   const program = createProgram([...files.keys()], {}, host);
   const errors = [...files].flatMap(([file, { place }]) => {
