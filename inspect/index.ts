@@ -25,6 +25,16 @@ export {
   type ClosestAdversarialOptions,
 } from './closestAdversarial.ts';
 export { imagine, type ImagineOptions } from './imagine.ts';
+export {
+  evolveImages,
+  type Champion,
+  type EvolveImagesOptions,
+  type Generation,
+} from './evolve/evolveImages.ts';
+export type { ImageEncoding } from './evolve/encoding.ts';
+export { directEncoding } from './evolve/directEncoding.ts';
+export { cppnEncoding } from './evolve/cppnEncoding.ts';
+export type { Cppn, CppnConnection, CppnFunction } from './evolve/cppn.ts';
 export type { TopPatch } from './cutOut.ts';
 export { Trace, type Span, type UnknownWindow } from './trace.ts';
 export { topPatches, type TopPatchesOptions, type UnitPatches } from './topPatches.ts';
