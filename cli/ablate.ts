@@ -63,7 +63,7 @@ async function retrainAll(
   const { AblationFile } = await import('./ablation/ablationFile.ts');
   const { retrain, variantsOf } = await import('./ablation/retrain.ts');
   const { ablationRows, formatRetrained } = await import('./ablation/table.ts');
-  const { formatPublished } = await import('./ablation/alexnet.ts');
+  const { formatPublished, isLikeAlexnet } = await import('./ablation/alexnet.ts');
   const { backendOptions } = await import('./backendOptions.ts');
   const { lockedFolder } = await import('./lockedFolder.ts');
   const { packageVersion } = await import('./manifest.ts');
@@ -82,7 +82,7 @@ async function retrainAll(
   const options: RunOptions = { ...wanted, backend };
   const entry = await resolveNetwork(network, options);
   const data = await openLabelData(options, new Rng(options.seed), entry);
-  const { variants, notes, weights } = await variantsOf(options, data, named);
+  const { variants, notes, weights, layers } = await variantsOf(options, data, named);
   notes.forEach(printNote);
   const isFile = isModuleFile(network) || isOnnxFile(network);
   const folder = out ?? freeFolder(`runs/${isFile ? parse(network).name : network}-ablation`);
@@ -129,7 +129,8 @@ async function retrainAll(
       const rows = ablationRows(variants, results);
       if (json) return printLine(JSON.stringify({ network, options, rows, results: file.results }));
       printLine(formatRetrained(rows, seeds));
-      printLine(`\n${formatPublished()}\n\nresults in ${file.file}`);
+      if (isLikeAlexnet(layers)) printLine(`\n${formatPublished()}`);
+      printLine(`\nresults in ${file.file}`);
     });
   } finally {
     progress.hide();

@@ -126,6 +126,11 @@ export function formatAblation(ablations: readonly Ablation[]): string {
   ].join('\n');
 }
 
+/** Returns whether a network has every layer that the published ablations of AlexNet remove. */
+export function isLikeAlexnet(layers: readonly string[]): boolean {
+  return PUBLISHED.every(({ removed }) => removed.every((layer) => layers.includes(layer)));
+}
+
 /** Formats the published errors of AlexNet without some of its layers as a table. */
 export function formatPublished(): string {
   const errors = new Table({

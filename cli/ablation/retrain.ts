@@ -63,6 +63,8 @@ export interface Variants {
   readonly notes: readonly string[];
   /** The hash of the whole network and its initial weights. */
   readonly weights: string;
+  /** The paths of the layers of the whole network. */
+  readonly layers: readonly string[];
 }
 
 /**
@@ -94,7 +96,8 @@ export async function variantsOf(
       notes.push(messageOf(error).replace(/^withoutLayers: /, ''));
     }
   }
-  if (variants.length > 1) return { variants, notes, weights };
+  if (variants.length > 1)
+    return { variants, notes, weights, layers: layers.map(({ path }) => path) };
   throw new InputError(
     `ablate: expected a network with a layer that can be left out, got ${show(options.network)}`,
   );
