@@ -1,21 +1,12 @@
 import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
 import type { CompareSourcesOptions } from './compareSources.ts';
-import {
-  BACKEND_OPTION,
-  DATA_OPTION,
-  HEADER_OPTION,
-  integerOption,
-  LABEL_OPTION,
-  NETWORK_OPTION,
-  SHAPE_OPTION,
-  SOURCE_HELP,
-} from './options.ts';
+import { addNetworkOptions, integerOption, SOURCE_HELP } from './options.ts';
 import { logBackend, printLine } from './process.ts';
 
 /** Makes the command `boxprop compare A B`. */
 export function compareCommand(): Command {
-  return new Command('compare')
+  const command = new Command('compare')
     .description('compare the internal representations of two networks: CKA, RSA, matching units')
     .argument('<a>', SOURCE_HELP)
     .argument('<b>', 'the network to compare with, in the same forms')
@@ -31,13 +22,8 @@ export function compareCommand(): Command {
       integerOption('--batch-size', 4),
     )
     .option('--units <n>', 'units per box that are matched', integerOption('--units', 1), 64)
-    .option('--seed <n>', 'seed of random weights', integerOption('--seed', 0), 0)
-    .addOption(NETWORK_OPTION)
-    .addOption(DATA_OPTION)
-    .addOption(LABEL_OPTION)
-    .addOption(HEADER_OPTION)
-    .addOption(SHAPE_OPTION)
-    .addOption(BACKEND_OPTION)
+    .option('--seed <n>', 'seed of random weights', integerOption('--seed', 0), 0);
+  return addNetworkOptions(command)
     .option('--out <file>', 'HTML page', 'compare.html')
     .option('--json <file>', 'also write all values as JSON')
     .action(

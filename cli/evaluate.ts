@@ -3,14 +3,9 @@ import type { BackendName } from '../lib/backend/useBackend.ts';
 import { formatLoss } from './formatLoss.ts';
 import type { Evaluation } from '../train/evaluate.ts';
 import {
-  BACKEND_OPTION,
-  DATA_OPTION,
-  HEADER_OPTION,
-  LABEL_OPTION,
+  addNetworkOptions,
   LOSS_OPTION,
-  NETWORK_OPTION,
   NO_COMPILE_OPTION,
-  SHAPE_OPTION,
   TARGET_OPTION,
   WEIGHTS_HELP,
 } from './options.ts';
@@ -27,17 +22,12 @@ interface Options extends DataOptions, TargetOptions {
 
 /** Makes the command `boxprop evaluate WEIGHTS`. */
 export function evaluateCommand(): Command {
-  return new Command('evaluate')
+  const command = new Command('evaluate')
     .description('evaluate trained weights on the test examples; print the confusion matrix')
-    .argument('<weights>', WEIGHTS_HELP)
-    .addOption(NETWORK_OPTION)
-    .addOption(DATA_OPTION)
-    .addOption(LABEL_OPTION)
+    .argument('<weights>', WEIGHTS_HELP);
+  return addNetworkOptions(command)
     .addOption(TARGET_OPTION)
     .addOption(LOSS_OPTION)
-    .addOption(HEADER_OPTION)
-    .addOption(SHAPE_OPTION)
-    .addOption(BACKEND_OPTION)
     .addOption(NO_COMPILE_OPTION)
     .option('--json', 'print JSON')
     .action(

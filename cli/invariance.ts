@@ -1,32 +1,18 @@
 import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
 import type { InvarianceOptions } from './networkInvariance.ts';
-import {
-  BACKEND_OPTION,
-  DATA_OPTION,
-  HEADER_OPTION,
-  integerOption,
-  LABEL_OPTION,
-  NETWORK_OPTION,
-  SHAPE_OPTION,
-  WEIGHTS_HELP,
-} from './options.ts';
+import { addNetworkOptions, integerOption, SOURCE_HELP } from './options.ts';
 import { logBackend, printLine } from './process.ts';
 
-/** Makes the command `boxprop invariance WEIGHTS`. */
+/** Makes the command `boxprop invariance RUN`. */
 export function invarianceCommand(): Command {
-  return new Command('invariance')
+  const command = new Command('invariance')
     .description(
       "measure how each box's output changes while the input moves, and its receptive field",
     )
-    .argument('<weights>', WEIGHTS_HELP)
-    .option('--limit <n>', 'use the first n test images', integerOption('--limit', 2), 100)
-    .addOption(NETWORK_OPTION)
-    .addOption(DATA_OPTION)
-    .addOption(LABEL_OPTION)
-    .addOption(HEADER_OPTION)
-    .addOption(SHAPE_OPTION)
-    .addOption(BACKEND_OPTION)
+    .argument('<run>', SOURCE_HELP)
+    .option('--limit <n>', 'use the first n test images', integerOption('--limit', 2), 100);
+  return addNetworkOptions(command)
     .option('--json', 'print JSON')
     .option('--out <file>', 'HTML page', 'invariance.html')
     .action(

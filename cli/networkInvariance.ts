@@ -8,18 +8,15 @@ import { factsOf } from '../lib/shapes.ts';
 import { labelOf } from '../report/insides.ts';
 import { invariancePage, type BoxField, type InvarianceData } from '../report/invariancePage.ts';
 import { batchFor } from '../report/unitPatches.ts';
-import { openData, type DataOptions } from './openData.ts';
-import { reportNotes, testExamples } from './openedData.ts';
+import { testExamples } from './openedData.ts';
+import { openSources, type TrainedOptions } from './openSource.ts';
 import { partsBar } from './progress.ts';
-import { imagesFor, loadForData, preparedFor, readClassWeights } from './weightsFile.ts';
 
 /** The largest number of boxes whose receptive fields are drawn, and the examples for them. */
 const [FIELDS, FIELD_EXAMPLES] = [12, 50];
 
 /** The options of `boxprop invariance`. */
-export interface InvarianceOptions extends DataOptions {
-  /** The network for the weights; by default the network that the weights file names. */
-  readonly network?: string;
+export interface InvarianceOptions extends TrainedOptions {
   /** The number of test examples. */
   readonly limit: number;
   /** The path of the HTML page that is written. */
@@ -33,17 +30,15 @@ export type NetworkInvariance = Pick<InvarianceData, 'examples' | 'boxes' | 'fie
  * Measures how the outputs of a network's boxes change while the test images are shifted, rotated
  * and scaled after their preprocessing, and writes a page with curves and receptive fields.
  *
- * Errors: those of the weights and the data; data without images.
+ * Errors: those of `openSources`; data without images.
  */
 export async function networkInvariance(
-  file: string,
+  word: string,
   options: InvarianceOptions,
 ): Promise<NetworkInvariance> {
-  const weights = await readClassWeights(file, options.network);
-  const opened = await openData({ ...options, ...imagesFor(weights) }, weights.table);
-  reportNotes(opened);
-  const data = preparedFor(weights, testExamples(opened));
-  const network = await loadForData(weights, data);
+  const [source] = await openSources('invariance', [word], { ...options, seed: 0 });
+  const { network, train, test = train } = source;
+  const data = testExamples({ train, test });
   const [batchesBar, fieldsBar] = ['transformed batch', 'receptive field'].map(partsBar);
   try {
     const examples = Math.min(options.limit, data.length);
@@ -60,7 +55,7 @@ export async function networkInvariance(
       onField: (done, all) => fieldsBar.show(done, all),
     });
     const found = { examples, boxes, fields };
-    const title = `Invariance of ${weights.name}, on ${data.name}`;
+    const title = `Invariance of ${word}, on ${data.name}`;
     await writeFileAtomic(options.out, invariancePage({ title, ...found }));
     return found;
   } finally {

@@ -27,10 +27,14 @@ import {
   type WeightsFile,
 } from './weightsFile.ts';
 
-/** The options of the commands that look at the representations of a network. */
-export interface SourceOptions extends DataOptions {
+/** The options with which the words of a command line are opened. */
+export interface TrainedOptions extends DataOptions {
   /** The network of weights that do not name one of boxprop; see `networksFor`. */
   readonly network?: string;
+}
+
+/** The options of the commands that look at the representations of a network. */
+export interface SourceOptions extends TrainedOptions {
   /** The seed of random weights. */
   readonly seed: number;
 }
@@ -45,8 +49,8 @@ export interface Source {
   readonly test: Dataset | undefined;
 }
 
-/** A word of the command line, with the weights or the network that it names. */
-interface Weights {
+/** A word of the command line, with the weights that it names. */
+export interface TrainedWeights {
   readonly word: string;
   readonly weights: WeightsFile;
   /** The settings of the run in the folder, if it is one. */
@@ -78,9 +82,11 @@ export async function openSources(
   const run = trained.find((one) => one.run !== undefined)?.run;
   const prepared = trained.find(({ weights }) => weights.preprocessing.length > 0);
   const sources: Source[] = [];
+  // Two networks may read the same data, whose notes are printed once.
+  const told = new Set<string>();
   try {
     for (const one of named) {
-      const source = 'weights' in one ? await openWeights(one, options, run) : await openRandom(one, options, { run, prepared }); // prettier-ignore
+      const source = 'weights' in one ? await openWeights(one, options, { run, told }) : await openRandom(one, options, { run, prepared, told }); // prettier-ignore
       sources.push(source);
     }
   } catch (error) {
@@ -94,8 +100,8 @@ export async function openSources(
 async function readWords(
   command: string,
   words: readonly string[],
-  { network, data }: SourceOptions,
-): Promise<(Weights | Random)[]> {
+  { network, data }: Pick<TrainedOptions, 'network' | 'data'>,
+): Promise<(TrainedWeights | Random)[]> {
   const named: (Random | { readonly word: string; readonly file: string })[] = [];
   for (const word of words) {
     if ((await pathKind(word)) === 'folder')
@@ -106,7 +112,7 @@ async function readWords(
   }
   const files = named.flatMap((one) => ('file' in one ? one.file : []));
   const networks = await networksFor(files, network);
-  const found: (Weights | Random)[] = [];
+  const found: (TrainedWeights | Random)[] = [];
   for (const one of named) {
     if ('entry' in one) {
       found.push(one);
@@ -121,13 +127,34 @@ async function readWords(
   return found;
 }
 
+/**
+ * Reads the weights that the words of a command line name: files, or folders of runs.
+ *
+ * Errors: a word that names a network without weights; those of `networksFor`, the weights and the
+ *         run.
+ */
+export async function readTrained(
+  command: string,
+  words: readonly string[],
+  options: Pick<TrainedOptions, 'network' | 'data'>,
+): Promise<TrainedWeights[]> {
+  const named = await readWords(command, words, options);
+  return named.map((one) => {
+    if ('weights' in one) return one;
+    throw new InputError(
+      `${command}: expected weights or the folder of a run, got the network ${show(one.word)} without weights`,
+    );
+  });
+}
+
 /** Opens weights, and the data in the form that they expect. */
 async function openWeights(
-  { word, weights }: Weights,
+  { word, weights }: TrainedWeights,
   options: SourceOptions,
-  run: RunOptions | undefined,
+  { run, told }: { run: RunOptions | undefined; told: Set<string> },
 ): Promise<Source> {
   const parts = await openParts(options, run, {
+    told,
     ...imagesFor(weights),
     entry: weights.entry,
     weights,
@@ -146,7 +173,11 @@ async function openWeights(
 async function openRandom(
   { word, entry }: Random,
   options: SourceOptions,
-  { run, prepared }: { run: RunOptions | undefined; prepared: Weights | undefined },
+  {
+    run,
+    prepared,
+    told,
+  }: { run: RunOptions | undefined; prepared: TrainedWeights | undefined; told: Set<string> },
 ): Promise<Source> {
   const { preprocessing: stated, inputShape: imageShape, labels } = entry;
   const other = stated === undefined ? prepared : undefined;
@@ -158,8 +189,8 @@ async function openRandom(
     options,
     run,
     other === undefined
-      ? { ...images, entry }
-      : { ...imagesFor(other.weights), entry: other.weights.entry, weights: other.weights },
+      ? { ...images, entry, told }
+      : { ...imagesFor(other.weights), entry: other.weights.entry, weights: other.weights, told },
   );
   const stepsFor = ({ inputShape }: Dataset) => {
     if (other !== undefined) return inputSteps(other.weights);
@@ -189,18 +220,20 @@ async function isNetwork(word: string): Promise<boolean> {
 interface SourceImages extends Pick<DataOptions, 'imageShape' | 'resize' | 'classOrder'> {
   readonly entry: ResolvedNetwork;
   readonly weights?: WeightsFile;
+  /** The notes that were printed before. */
+  readonly told?: Set<string>;
 }
 
 /** Opens the training and the test examples, without preprocessing. */
-async function openParts(
-  options: SourceOptions,
+export async function openParts(
+  options: DataOptions,
   run: RunOptions | undefined,
-  { entry, weights, ...images }: SourceImages,
+  { entry, weights, told, ...images }: SourceImages,
 ): Promise<Pick<Source, 'train' | 'test'>> {
   if (run !== undefined && options.data === undefined)
     return openRunParts({ ...run, ...images }, entry, weights?.table);
   const opened = await openData({ ...options, ...images }, weights?.table);
-  reportNotes(opened);
+  reportNotes(opened, told);
   const { train, test } = opened;
   return { train, test: test === train ? undefined : test };
 }

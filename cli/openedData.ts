@@ -18,9 +18,20 @@ export interface OpenedData<D extends TrainingData = Dataset> {
   readonly isResized?: boolean;
 }
 
-/** Prints the notes to standard error, one line each, so that the user knows what was skipped. */
-export function reportNotes({ notes }: Pick<OpenedData, 'notes'>): void {
-  notes.forEach((note) => logBackend(`boxprop: ${note}`));
+/**
+ * Prints the notes to standard error, one line each, so that the user knows what was skipped.
+ *
+ * @param told the notes that were printed before, which are not printed again; those of this call
+ *   are added. A command that opens the same data for several networks passes it.
+ */
+export function reportNotes(
+  { notes }: Pick<OpenedData, 'notes'>,
+  told: Set<string> = new Set(),
+): void {
+  for (const note of notes) {
+    if (!told.has(note)) logBackend(`boxprop: ${note}`);
+    told.add(note);
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
 import { NODE_BACKENDS, type BackendName } from '../lib/backend/options.ts';
 import { SIMD_CHOICES } from '../lib/kernels/simd/choice.ts';
 import { FLOAT_RANGE, isPositiveFloat } from '../lib/check.ts';
@@ -43,6 +43,18 @@ export function positiveOption(flag: string): (text: string) => number {
       throw new InputError(`${flag}: expected a number ${FLOAT_RANGE}, got ${show(text)}`);
     }
     return value;
+  };
+}
+
+/**
+ * Returns a function that parses a change of pixels, which are from 0 to 1. Errors:
+ * `--epsilon: expected a number above 0 and at most 1, got "2"`.
+ */
+function pixelChangeOption(flag: string): (text: string) => number {
+  return (text) => {
+    const value = decimal(text);
+    if (isPositiveFloat(value) && value <= 1) return value;
+    throw new InputError(`${flag}: expected a number above 0 and at most 1, got ${show(text)}`);
   };
 }
 
@@ -107,6 +119,15 @@ export function choiceOption<T extends string>(
     }
     return choice;
   };
+}
+
+/**
+ * Parses the name of a file for pictures. Errors:
+ * `--out: expected a file named .html or .png, got "a.gif"`.
+ */
+export function pictureOption(text: string): string {
+  if (/\.(html|png)$/i.test(text)) return text;
+  throw new InputError(`--out: expected a file named .html or .png, got ${show(text)}`);
 }
 
 /** Parses a list of words, such as `--preprocess pad:2,standardize`. */
@@ -193,6 +214,29 @@ export const NETWORK_OPTION = new Option(
   'network of the weights: a name, or a file that exports network() (default: as the weights say)',
 ).argParser(homePath);
 
+/** The option `--epsilon` of the commands that make adversarial images. */
+export const EPSILON_OPTION = new Option('--epsilon <e>', 'change of each pixel, at most 1 (sign)')
+  .argParser(pixelChangeOption('--epsilon'))
+  .default(0.25);
+
+/**
+ * Adds the options of the commands that look at a trained network and its data: the network, the
+ * data, and the backend.
+ */
+export function addNetworkOptions(command: Command): Command {
+  for (const option of NETWORK_OPTIONS) command.addOption(option);
+  return command;
+}
+
+const NETWORK_OPTIONS = [
+  NETWORK_OPTION,
+  DATA_OPTION,
+  LABEL_OPTION,
+  HEADER_OPTION,
+  SHAPE_OPTION,
+  BACKEND_OPTION,
+];
+
 /** The help text of the argument NETWORK. */
 export const NETWORK_HELP =
   'name such as lenet or resnet20, an ONNX file, or a file that exports network()';
@@ -200,6 +244,9 @@ export const NETWORK_HELP =
 /** The help text of the argument WEIGHTS. */
 export const WEIGHTS_HELP =
   'weights or checkpoint of `boxprop train`, or of PyTorch, or a network (.safetensors, .pth, .pt, .onnx)';
+
+/** The help text of arguments that `readTrained` reads. */
+export const TRAINED_HELP = 'folders of runs, or weights (.safetensors, .pth, .pt, .onnx)';
 
 /** The help text of an argument that `openSources` reads. */
 export const SOURCE_HELP =

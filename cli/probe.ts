@@ -1,21 +1,12 @@
 import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
-import {
-  BACKEND_OPTION,
-  DATA_OPTION,
-  HEADER_OPTION,
-  integerOption,
-  LABEL_OPTION,
-  NETWORK_OPTION,
-  SHAPE_OPTION,
-  SOURCE_HELP,
-} from './options.ts';
+import { addNetworkOptions, integerOption, SOURCE_HELP } from './options.ts';
 import type { ProbeSourceOptions } from './probeSource.ts';
 import { logBackend, printLine } from './process.ts';
 
 /** Makes the command `boxprop probe RUN`. */
 export function probeCommand(): Command {
-  return new Command('probe')
+  const command = new Command('probe')
     .description('tap off the output of each box: test error of simple classifiers by depth')
     .argument('<run>', SOURCE_HELP)
     .option(
@@ -36,13 +27,8 @@ export function probeCommand(): Command {
       'seed of the examples and of random weights',
       integerOption('--seed', 0),
       0,
-    ) // prettier-ignore
-    .addOption(NETWORK_OPTION)
-    .addOption(DATA_OPTION)
-    .addOption(LABEL_OPTION)
-    .addOption(HEADER_OPTION)
-    .addOption(SHAPE_OPTION)
-    .addOption(BACKEND_OPTION)
+    );
+  return addNetworkOptions(command)
     .option('--out <file>', 'HTML page', 'probe.html')
     .option('--json <file>', 'also write all values as JSON')
     .action(

@@ -2,16 +2,11 @@ import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
 import { InputError } from '../lib/errors.ts';
 import {
-  BACKEND_OPTION,
+  addNetworkOptions,
   choiceOption,
-  DATA_OPTION,
-  HEADER_OPTION,
+  EPSILON_OPTION,
   integerOption,
-  LABEL_OPTION,
-  NETWORK_OPTION,
-  positiveOption,
-  SHAPE_OPTION,
-  WEIGHTS_HELP,
+  TRAINED_HELP,
 } from './options.ts';
 import { logBackend, printLine } from './process.ts';
 import type { TransferOptions } from './transferAttack.ts';
@@ -20,29 +15,18 @@ const METHODS: readonly TransferOptions['method'][] = ['sign', 'closest'];
 
 /** Makes the command `boxprop transfer WEIGHTS...`. */
 export function transferCommand(): Command {
-  const command = new Command('transfer');
-  return command
+  const command = new Command('transfer')
     .description('make adversarial images for each network; test which others they deceive')
-    .argument('<weights...>', WEIGHTS_HELP)
+    .argument('<weights...>', TRAINED_HELP)
     .option(
       '--method <name>',
       'attack: sign (FGSM), closest (L-BFGS, minutes for 100 images)',
       choiceOption('--method', METHODS),
       'sign',
     )
-    .option(
-      '--epsilon <e>',
-      'change of each pixel, from 0 to 1 (sign)',
-      positiveOption('--epsilon'),
-      0.25,
-    )
-    .option('--limit <n>', 'use the first n test images', integerOption('--limit', 1), 200)
-    .addOption(NETWORK_OPTION)
-    .addOption(DATA_OPTION)
-    .addOption(LABEL_OPTION)
-    .addOption(HEADER_OPTION)
-    .addOption(SHAPE_OPTION)
-    .addOption(BACKEND_OPTION)
+    .addOption(EPSILON_OPTION)
+    .option('--limit <n>', 'use the first n test images', integerOption('--limit', 1), 200);
+  return addNetworkOptions(command)
     .option('--json', 'print JSON')
     .action(
       async (

@@ -6,25 +6,18 @@ import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { Sequential } from '../modules/container/sequential.ts';
 import { batchFor } from '../report/unitPatches.ts';
-import { changeImages, type FoolOptions } from './foolNetwork.ts';
-import { networksFor } from './networksFor.ts';
-import { openData, type DataOptions } from './openData.ts';
-import { reportNotes, testExamples } from './openedData.ts';
+import { changeImages, type AttackMethod } from './changeImages.ts';
+import { testExamples } from './openedData.ts';
+import { openParts, readTrained, type TrainedOptions } from './openSource.ts';
 import { partsBar } from './progress.ts';
-import {
-  imagesFor,
-  inputSteps,
-  loadForData,
-  preparedFor,
-  readClassWeights,
-} from './weightsFile.ts';
+import { imagesFor, inputSteps, loadForData, preparedFor } from './weightsFile.ts';
 
 /** The options of `boxprop transfer`. */
-export interface TransferOptions extends DataOptions, Pick<FoolOptions, 'epsilon'> {
-  /** The network of the weights that name none of boxprop; see `networksFor`. */
-  readonly network?: string;
+export interface TransferOptions extends TrainedOptions {
   /** The attack: fast gradient sign, or the closest image by L-BFGS. */
-  readonly method: 'sign' | 'closest';
+  readonly method: AttackMethod;
+  /** The amount by which each pixel changes (sign). */
+  readonly epsilon: number;
   /** The number of test images, from the first one. */
   readonly limit: number;
 }
@@ -49,21 +42,22 @@ export interface Transfer {
 /**
  * Makes adversarial images for each of several networks, and measures which fraction of them each
  * network misclassifies. The attack changes the pixels, before the preprocessing of the network.
+ * Without `--data`, the data of the first run among the words is used.
  *
  * Errors: those of the weights and the data; networks for other images or classes.
  * Source: Szegedy et al. 2013, arXiv:1312.6199, tables 1 to 4.
  */
 export async function transferAttack(
   files: readonly string[],
-  { network: named, method, epsilon, limit, ...options }: TransferOptions,
+  { method, epsilon, limit, ...options }: TransferOptions,
 ): Promise<Transfer> {
-  const weights = [];
-  const names = await networksFor(files, named);
-  for (const [k, file] of files.entries()) weights.push(await readClassWeights(file, names[k]));
+  const trained = await readTrained('transfer', files, options);
+  const weights = trained.map((one) => one.weights);
   const [first] = weights;
-  const opened = await openData({ ...options, ...imagesFor(first) }, first.table);
-  reportNotes(opened);
-  const test = testExamples(opened);
+  const run = trained.find((one) => one.run !== undefined)?.run;
+  const images = { ...imagesFor(first), entry: first.entry, weights: first };
+  const { train, test: apart = train } = await openParts(options, run, images);
+  const test = testExamples({ train, test: apart });
   const networks: Module[] = [];
   const bar = partsBar('batch');
   try {
@@ -75,9 +69,9 @@ export async function transferAttack(
         ]),
       );
     }
-    const images = Math.min(limit, test.length);
+    const count = Math.min(limit, test.length);
     const size = Math.min(...networks.map((network) => batchFor(network, test.inputShape)));
-    const parts = Array.from(batches(images, size));
+    const parts = Array.from(batches(count, size));
     const unchanged = emptyTally(files);
     const tallies = files.map(() => emptyTally(files));
     let done = 0;
@@ -102,11 +96,11 @@ export async function transferAttack(
     }
     const row = ({ errors, distortion }: Tally, madeFor: number | null): TransferRow => ({
       madeFor,
-      errorRates: errors.map((count) => count / images),
-      distortion: distortion / images,
+      errorRates: errors.map((wrong) => wrong / count),
+      distortion: distortion / count,
     });
     const rows = [row(unchanged, null), ...tallies.map(row)];
-    return { weights: files, images, rows };
+    return { weights: files, images: count, rows };
   } finally {
     bar.hide();
     networks.forEach((network) => network.dispose());

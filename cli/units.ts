@@ -1,17 +1,12 @@
 import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
-import { InputError, show } from '../lib/errors.ts';
 import { PROJECTION_RULES } from '../lib/projectionRule.ts';
 import {
-  BACKEND_OPTION,
+  addNetworkOptions,
   choiceOption,
-  DATA_OPTION,
-  HEADER_OPTION,
   indicesOption,
   integerOption,
-  LABEL_OPTION,
-  NETWORK_OPTION,
-  SHAPE_OPTION,
+  pictureOption,
   WEIGHTS_HELP,
 } from './options.ts';
 import { logBackend, printLine } from './process.ts';
@@ -19,7 +14,7 @@ import type { UnitsOptions } from './showUnits.ts';
 
 /** Makes the command `boxprop units WEIGHTS`. */
 export function unitsCommand(): Command {
-  return new Command('units')
+  const command = new Command('units')
     .description('show the image patches to which units of a trained network respond most')
     .argument('<weights>', WEIGHTS_HELP)
     .option(
@@ -40,14 +35,9 @@ export function unitsCommand(): Command {
       'deconvnet',
     )
     .option('--occlusion', 'also show the responses while a square hides parts of the patches')
-    .option('--limit <n>', 'search the first n test images only', integerOption('--limit', 1))
-    .addOption(NETWORK_OPTION)
-    .addOption(DATA_OPTION)
-    .addOption(LABEL_OPTION)
-    .addOption(HEADER_OPTION)
-    .addOption(SHAPE_OPTION)
-    .addOption(BACKEND_OPTION)
-    .option('--out <file>', 'HTML page or PNG', outOption, 'units.html')
+    .option('--limit <n>', 'search the first n test images only', integerOption('--limit', 1));
+  return addNetworkOptions(command)
+    .option('--out <file>', 'HTML page or PNG', pictureOption, 'units.html')
     .action(
       async (
         file: string,
@@ -62,9 +52,4 @@ export function unitsCommand(): Command {
         printLine(options.out);
       },
     );
-}
-
-function outOption(text: string): string {
-  if (/\.(html|png)$/i.test(text)) return text;
-  throw new InputError(`--out: expected a file named .html or .png, got ${show(text)}`);
 }

@@ -3,13 +3,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
-import { openSources, testOf } from '../../cli/openSource.ts';
+import { networkInvariance } from '../../cli/networkInvariance.ts';
+import { openSources, readTrained, testOf } from '../../cli/openSource.ts';
 import { writeConfig } from '../../cli/runFolder.ts';
 import { runOptionsFrom } from '../../cli/trainOptions.ts';
+import { transferAttack } from '../../cli/transferAttack.ts';
 import { saveWeights } from '../../formats/safetensors/weights.ts';
 import { Flatten, Linear, Rng, Sequential, useBackend } from '../../index.ts';
 import { disposeTensors } from '../../lib/memory.ts';
 import { lenet } from '../../models/index.ts';
+import { inputError } from '../support/inputError.ts';
 import { ROOT } from '../support/runCommand.ts';
 
 /** The inputs of networks with random weights, which serve as controls. */
@@ -126,3 +129,31 @@ test('the network of own weights leaves a run beside them as it is', async () =>
     expect(heights.sort()).toEqual([HEIGHT, HEIGHT + 4]);
   }
 });
+
+test('notes about data that two networks read are printed once', async () => {
+  const rows = Array.from({ length: 40 }, (_, k) => `${k % 2 ? 'yes' : 'no'},${k},1`);
+  writeFileSync(at('table.csv'), ['label,a,b', ...rows].join('\n'));
+  const words = [at('plain.mjs'), at('plain.mjs')];
+  const { printed } = await inputsOf(words, { data: at('table.csv') });
+  expect(printed.split('table.csv is one file: ')).toHaveLength(2);
+});
+
+test('transfer and invariance take the folder of a run, with its data', async () => {
+  const [{ weights, run }] = await readTrained('transfer', [at('run')], {});
+  expect(weights.file).toBe(at('run', 'weights.safetensors'));
+  expect(run?.data).toBe(at('photos'));
+  const options = { method: 'sign', epsilon: 0.1, limit: 4 } as const;
+  const words = [at('run'), at('run', 'weights.safetensors')];
+  const { rows, images } = await transferAttack(words, options);
+  expect(images).toBe(4);
+  expect(rows[1].errorRates[0]).toBe(rows[1].errorRates[1]);
+  const out = at('invariance.html');
+  const { boxes, examples } = await networkInvariance(at('run'), { limit: 2, out });
+  expect(examples).toBe(2);
+  expect(boxes.at(-1)?.outputShape).toEqual([2]);
+  await expect(readTrained('transfer', ['lenet'], {})).rejects.toThrow(
+    inputError(
+      'transfer: expected weights or the folder of a run, got the network "lenet" without weights',
+    ),
+  );
+}, 30_000);

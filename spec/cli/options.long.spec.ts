@@ -15,7 +15,10 @@ test.each([
     ['train', 'lenet', '--optimizer', 'adam', '--momentum', '0.5'],
     '--momentum: expected --optimizer sgd or rmsprop, got adam',
   ],
-  [['fool', 'w', '--target', '3'], '--target: expected --method closest or imagine, got sign'],
+  [
+    ['fool', 'w', '--target', '3'],
+    '--target: expected --method closest or imagine or direct or cppn, got sign',
+  ],
   [
     ['fool', 'w', '--method', 'imagine', '--examples', '1'],
     '--examples: expected --method sign or closest, got imagine',
@@ -24,7 +27,21 @@ test.each([
     ['fool', 'w', '--method', 'closest', '--epsilon', '0.1'],
     '--epsilon: expected --method sign, got closest',
   ],
-  [['fool', 'w', '--seed', '1'], '--seed: expected --method imagine, got sign'],
+  [['fool', 'w', '--seed', '1'], '--seed: expected --method imagine or direct or cppn, got sign'],
+  [
+    ['fool', 'w', '--method', 'imagine', '--generations', '9'],
+    '--generations: expected --method direct or cppn, got imagine',
+  ],
+  [
+    ['fool', 'w', '--method', 'sign', '--offspring', '9'],
+    '--offspring: expected --method direct or cppn, got sign',
+  ],
+  [['fool', 'w', '--epsilon', '2'], '--epsilon: expected a number above 0 and at most 1, got "2"'],
+  [
+    ['transfer', 'a', 'b', '--epsilon', '0'],
+    '--epsilon: expected a number above 0 and at most 1, got "0"',
+  ],
+  [['fool', 'w', '--out', 'a.gif'], '--out: expected a file named .html or .png, got "a.gif"'],
   [
     ['export', 'lenet', '--weights', 'a', '--onnx', './a'],
     'expected different files for the weights and each output, got "./a" twice',

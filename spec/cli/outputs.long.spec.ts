@@ -201,6 +201,7 @@ describe('an output that cannot be written is refused before the work', () => {
     ['.html', ['probe', 'no.safetensors', '--out']],
     ['.json', ['probe', 'no.safetensors', '--json']],
     ['.png', ['fool', 'no.safetensors', '--out']],
+    ['.json', ['fool', 'no.safetensors', '--json']],
     ['.onnx', ['export', 'lenet', '--weights', 'no.safetensors', '--onnx']],
     ['.bin', ['export', 'lenet', '--weights', 'no.safetensors', '--torchvision']],
     ['.svg', ['summary', 'lenet', '--svg']],

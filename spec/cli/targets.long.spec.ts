@@ -130,7 +130,8 @@ describe('numbers of a table', () => {
     const out = join(folder, 'out.html');
     const table = { data: join(folder, 'houses.csv'), limit: 2, seed: 0, out };
     const units = { ...table, count: 1, perImage: 1, rule: 'deconvnet' } as const;
-    const attack = { ...table, method: 'sign', epsilon: 0.1, examples: [0] } as const;
+    const evolution = { generations: 1, offspring: 1 };
+    const attack = { ...table, ...evolution, method: 'sign', epsilon: 0.1, examples: [0] } as const;
     for (const [name, refused] of Object.entries({
       units: () => showUnits(weights, units),
       fool: () => fool(weights, attack),

@@ -300,7 +300,7 @@ describe('boxprop train', () => {
     );
   });
 
-  it('trains a network that boxprop fool deceives by gradient sign, by closest image, and from noise', () => {
+  it('trains a network that boxprop fool deceives by gradient sign, by closest image, from noise, and by evolution', () => {
     const picture = out('fool.png');
     const fool = (...args: string[]) =>
       boxprop(
@@ -339,6 +339,16 @@ describe('boxprop train', () => {
       expect(line).toMatch(RegExp(`^class ${k}: predicted ${k} with `)),
     );
     expect(size()).toMatchObject({ width: 144, height: 57 });
+    for (const method of ['direct', 'cppn']) {
+      const evolution = ['--generations', '20', '--offspring', '30'];
+      const evolved = lines(fool('--method', method, ...evolution));
+      evolved.forEach((line, k) =>
+        expect(line).toMatch(RegExp(`^class ${k}: predicted \\d with `)),
+      );
+      expect(evolved).toHaveLength(10);
+      expect(size()).toMatchObject({ width: 144, height: 57 });
+      expect(lines(fool('--method', method, ...evolution))).toEqual(evolved);
+    }
     expect(fool('--examples', '40').stderr).toBe(
       'boxprop: --examples: expected indices from 0 to 39, got 40\n',
     );
@@ -346,7 +356,7 @@ describe('boxprop train', () => {
       'boxprop: --target: expected a class from 0 to 9, got 10\n',
     );
     expect(fool('--method', 'magic').stderr).toBe(
-      'boxprop: --method: expected one of sign, closest, imagine, got "magic"\n',
+      'boxprop: --method: expected one of sign, closest, imagine, direct, cppn, got "magic"\n',
     );
   });
 
