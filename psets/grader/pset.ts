@@ -77,8 +77,11 @@ export interface Mistake {
 
 /** A problem set. */
 export interface Pset {
+  /** The name in commands and file names, such as `batch-norm`. */
   readonly name: string;
+  /** The title of the statement. */
   readonly title: string;
+  /** The functions that the student writes, in order. */
   readonly tasks: readonly Task[];
   /** The reference solution: one function per task. */
   readonly solution: { readonly [task: string]: Solve };
