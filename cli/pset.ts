@@ -1,16 +1,18 @@
 import { Command } from 'commander';
 import { checkCommand } from './pset/check.ts';
+import { createCommand } from './pset/create.ts';
 import { gradeCommand } from './pset/grade.ts';
 import { newCommand } from './pset/new.ts';
 
 /**
- * Makes the commands `boxprop pset new NAME`, `pset check DIR` and `pset grade DIR...`. The exit
- * status of `pset check` is 1 unless all points are reached.
+ * Makes the commands `boxprop pset new NAME`, `pset check DIR`, `pset grade DIR...` and
+ * `pset create NAME`. The exit status of `pset check` is 1 unless all points are reached.
  */
 export function psetCommand(): Command {
   return new Command('pset')
     .description('problem sets: write handouts, check and grade solutions')
     .addCommand(newCommand())
     .addCommand(checkCommand())
-    .addCommand(gradeCommand());
+    .addCommand(gradeCommand())
+    .addCommand(createCommand());
 }

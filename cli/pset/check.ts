@@ -1,7 +1,12 @@
 import { Command } from 'commander';
 import { integerOption } from '../options.ts';
 import { printLine } from '../process.ts';
-import { findPset, readPsetName } from './findPset.ts';
+import { choosePset, SET_OPTION, type PsetChoice } from './findPset.ts';
+
+interface CheckOptions extends PsetChoice {
+  readonly seed: number;
+  readonly json?: boolean;
+}
 
 /**
  * Makes the command `boxprop pset check DIR`. Its exit status is 1 unless all points are reached.
@@ -11,22 +16,18 @@ export function checkCommand(): Command {
     .description('check a solution, function by function; limits its time, but is no sandbox')
     .argument('<dir>', 'folder of the handout with solution.ts or solution.js')
     .option('--pset <name>', 'problem set (default: as package.json says)')
+    .option(...SET_OPTION)
     .option('--seed <n>', 'random seed of the examples', integerOption('--seed', 0), 0)
     .option('--json', 'print JSON')
-    .action(
-      async (
-        dir: string,
-        { pset: named, seed, json }: { pset?: string; seed: number; json?: boolean },
-      ) => {
-        const { checkPset, reportLines } = await import('../../psets/grader/check.ts');
-        const { LIMITS, Student } = await import('../../psets/grader/student.ts');
-        const { solutionIn } = await import('../../psets/grader/gradeAll.ts');
-        const { Rng } = await import('../../lib/rng.ts');
-        const pset = await findPset(named ?? (await readPsetName(dir)));
-        const file = solutionIn(dir);
-        const report = await checkPset(pset, new Student(file, LIMITS), new Rng(seed));
-        printLine(json ? JSON.stringify(report) : reportLines(report).join('\n'));
-        if (report.points < report.maxPoints) process.exitCode = 1;
-      },
-    );
+    .action(async (dir: string, { seed, json, ...choice }: CheckOptions) => {
+      const { checkPset, reportLines } = await import('../../psets/grader/check.ts');
+      const { LIMITS, Student } = await import('../../psets/grader/student.ts');
+      const { solutionIn } = await import('../../psets/grader/gradeAll.ts');
+      const { Rng } = await import('../../lib/rng.ts');
+      const pset = await choosePset(choice, [dir]);
+      const file = solutionIn(dir);
+      const report = await checkPset(pset, new Student(file, LIMITS), new Rng(seed));
+      printLine(json ? JSON.stringify(report) : reportLines(report).join('\n'));
+      if (report.points < report.maxPoints) process.exitCode = 1;
+    });
 }

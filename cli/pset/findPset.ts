@@ -3,6 +3,43 @@ import { InputError, show } from '../../lib/errors.ts';
 import { readRegularText } from '../../lib/files/readFile.ts';
 import type { Pset } from '../../psets/grader/pset.ts';
 
+/** The options that select a problem set. */
+export interface PsetChoice {
+  /** The name of a problem set of boxprop. */
+  readonly pset?: string;
+  /** The file of a problem set of one's own. */
+  readonly set?: string;
+}
+
+/** The option for a problem set of one's own, with its text in the help. */
+export const SET_OPTION = [
+  '--set <file>',
+  "problem set of one's own: a file for definePset",
+] as const;
+
+/**
+ * Returns the problem set that the options select. Without an option, the package.json of the first
+ * folder names it, and all other folders must name the same or none.
+ *
+ * Errors: both options; those of `loadSet` and `findPset`; folders that name different sets, or
+ *         none.
+ */
+export async function choosePset(choice: PsetChoice, dirs: readonly string[]): Promise<Pset> {
+  const chosen = await chosenPset(choice);
+  if (chosen !== undefined) return chosen;
+  const found = await findPset(await readPsetName(dirs[0]));
+  await refuseOtherPsets(dirs, found.name);
+  return found;
+}
+
+async function chosenPset({ pset, set }: PsetChoice): Promise<Pset | undefined> {
+  if (set === undefined) return pset === undefined ? undefined : findPset(pset);
+  if (pset !== undefined)
+    throw new InputError('--set: expected either --set FILE or --pset NAME, got both');
+  const { loadSet } = await import('./loadSet.ts');
+  return (await loadSet(set)).pset;
+}
+
 /**
  * Returns the problem set with a name.
  *
@@ -18,7 +55,7 @@ export async function findPset(name: string): Promise<Pset> {
 }
 
 /** Throws if a folder's package.json names another problem set than that of the first folder. */
-export async function refuseOtherPsets(dirs: readonly string[], first: string): Promise<void> {
+async function refuseOtherPsets(dirs: readonly string[], first: string): Promise<void> {
   for (const dir of dirs) {
     const own = await psetNamedIn(dir);
     if (own === undefined || own === first) continue;
@@ -34,7 +71,7 @@ async function psetNamedIn(dir: string): Promise<string | undefined> {
 }
 
 /** Reads the name of the problem set from the package.json of a handout. */
-export async function readPsetName(dir: string): Promise<string> {
+async function readPsetName(dir: string): Promise<string> {
   const name = await psetNamedIn(dir);
   if (name === undefined)
     throw new InputError(

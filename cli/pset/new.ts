@@ -1,34 +1,60 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { InputError, show } from '../../lib/errors.ts';
 import { makeFolder } from '../../lib/files/makeFolder.ts';
+import { readRegularText } from '../../lib/files/readFile.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
 import { packageRoot, packageVersion } from '../manifest.ts';
 import { printLine } from '../process.ts';
-import { findPset } from './findPset.ts';
+import { findPset, SET_OPTION } from './findPset.ts';
+import type { OwnSet } from './loadSet.ts';
+
+interface NewOptions {
+  readonly set?: string;
+  readonly dir?: string;
+  readonly js?: boolean;
+}
 
 /** Makes the command `boxprop pset new NAME`, which writes a handout. */
 export function newCommand(): Command {
   return new Command('new')
     .description('write a handout: statement, skeleton, package.json')
     .argument(
-      '<name>',
+      '[name]',
       'linear, pointwise, euclidean, backprop-example, convolution, max-pooling, softmax, batch-norm, prelu, contrast-norm or dropout',
     )
+    .option(...SET_OPTION)
     .option('--dir <dir>', 'new folder (default: the name)')
     .option('--js', 'write JavaScript instead of TypeScript')
-    .action(async (name: string, { dir = name, js = false }: { dir?: string; js?: boolean }) => {
+    .action(async (name: string | undefined, { set, dir, js = false }: NewOptions) => {
       const { handout } = await import('../../psets/grader/handout.ts');
-      const pset = await findPset(name);
-      if (existsSync(dir))
-        throw new InputError(`--dir: expected a folder that does not exist yet, got ${show(dir)}`);
-      const readme = await readFile(join(packageRoot(), 'psets', name, 'README.md'), 'utf8');
-      await makeFolder(dir);
+      const { pset, folder } = await findOne(name, set);
+      const target = dir ?? pset.name;
+      if (existsSync(target))
+        throw new InputError(
+          `--dir: expected a folder that does not exist yet, got ${show(target)}`,
+        );
+      const readme = await readRegularText(join(folder, 'README.md'));
+      await makeFolder(target);
       for (const [file, text] of Object.entries(handout(pset, readme, packageVersion(), js))) {
-        await writeFileAtomic(join(dir, file), text);
-        printLine(join(dir, file));
+        await writeFileAtomic(join(target, file), text);
+        printLine(join(target, file));
       }
     });
+}
+
+/** Finds a problem set of boxprop or one's own, and the folder with its README.md. */
+async function findOne(name: string | undefined, set: string | undefined): Promise<OwnSet> {
+  if ((name === undefined) === (set === undefined)) {
+    throw new InputError(
+      `pset new: expected a name or --set FILE, got ${name === undefined ? 'neither' : 'both'}`,
+    );
+  }
+  if (set !== undefined) {
+    const { loadSet } = await import('./loadSet.ts');
+    return loadSet(set);
+  }
+  const pset = await findPset(name ?? '');
+  return { pset, folder: join(packageRoot(), 'psets', pset.name) };
 }
