@@ -25,6 +25,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   'boxprop/search': 'Grid, random, and Gaussian-process search.',
   'boxprop/formats': "safetensors, PyTorch's files, ONNX.",
   'boxprop/gradcheck': 'The gradient checker.',
+  'boxprop/psets': "Problem sets of one's own.",
   'boxprop/node': 'Everything that needs files: data sets, images, weights, checkpoints.',
 };
 

@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { definePset, type Pset, type PsetOptions, type PsetValue } from '../../psets/define.ts';
 import { psets } from '../../psets/index.ts';
 import leakyRelu from '../../examples/leaky-relu/pset.ts';
 import { inputError } from '../support/inputError.ts';
-import { ROOT } from '../support/runCommand.ts';
 
 test.each(psets.map((pset) => [pset.name, pset] as const))(
   'the problem set %s could be one of a user',
@@ -208,11 +205,4 @@ test('a draw that takes random numbers from elsewhere', () => {
   expect(draw((args) => ({ args: { ...args, a: calls++ }, smooth: true }))).toThrow(
     'leaky-relu: draw(rng, 0): expected the same case for the same rng, got another; take every random number from rng',
   );
-});
-
-test('the guide shows the example as it is', () => {
-  const guide = readFileSync(join(ROOT, 'docs/problem-sets.md'), 'utf8');
-  const [, file, text] = /<!-- (examples\/\S+) -->\n+```ts\n([^]*?)```/.exec(guide) ?? [];
-  expect(file).toBe('examples/leaky-relu/pset.ts');
-  expect(text).toBe(readFileSync(join(ROOT, file), 'utf8'));
 });
