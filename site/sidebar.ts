@@ -67,6 +67,7 @@ const GUIDES: readonly SidebarGroup[] = [
       { text: 'Tap off features', link: '/lecture/probe' },
       { text: 'How important is depth?', link: '/lecture/depth' },
       { text: 'Good and bad training', link: '/lecture/good-and-bad-training' },
+      { text: 'Fooling convnets', link: '/lecture/fooling' },
     ],
   },
   {
