@@ -111,16 +111,21 @@ function outputSize(box: AnyModule, inputs: readonly Tensor[]): number {
 
 /**
  * Returns values near those of an input, but not at a kink: after a ReLU many values are 0, and a
- * max pool of equal values has no derivative. A value keeps its sign, and 0 becomes positive, as a
- * root or a logarithm needs it.
+ * max pool of equal values has no derivative. A value keeps its sign but is not close to 0, and 0
+ * becomes positive, as a root or a logarithm needs it.
  */
 function offKinks(input: Tensor, rng: Rng): Tensor {
   const values = Float64Array.from(input.dataSync());
   const square = values.reduce((sum, value) => sum + value * value, 0);
   const scale = Math.sqrt(square / values.length) || 1;
-  const moved = values.map((value) =>
-    value === 0 ? 0.1 * scale * (0.1 + rng.uniform()) : value * (0.9 + 0.2 * rng.uniform()),
-  );
+  // A step along a direction changes each value by up to 1e-5 of the scale, so among a million
+  // units of a ReLU some would be turned on or off.
+  const least = 1e-3 * scale;
+  const moved = values.map((value) => {
+    if (value === 0) return 0.1 * scale * (0.1 + rng.uniform());
+    const near = value * (0.9 + 0.2 * rng.uniform());
+    return Math.abs(near) < least ? Math.sign(near) * least * (1 + rng.uniform()) : near;
+  });
   return constant(moved, input.shape);
 }
 

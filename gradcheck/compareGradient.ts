@@ -156,7 +156,13 @@ export function probeCoordinate(
   const last = bends.length - 1;
   const floor = Math.min(1e-6, probes[last].error);
   const least = Math.min(bends[0] / 8, bends[last - 1] / 2);
-  if (bends[last] > floor && bends[last] > least) return { ...probes[last], kind: 'kink' };
+  // A kink near the end of the last step bends it little. But it bends the step before, and the
+  // derivative lies between the one-sided differences, as that of a wrong gradient does not.
+  const { numeric: center, error: apart } = probes[last];
+  const isBetween = apart <= bends[last] / 2 + tolerance(center) / 100;
+  const isNearEnd = bends[last - 1] > bends[0] / 4 && isBetween;
+  if (bends[last] > floor && (bends[last] > least || isNearEnd))
+    return { ...probes[last], kind: 'kink' };
   // If the function is strongly curved, the first step may be too large, but a smaller one may be
   // accurate.
   const agreeing = probes.find(({ kind }) => kind === 'right');

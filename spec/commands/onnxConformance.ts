@@ -144,6 +144,8 @@ export interface Proof {
   /** The number of derivatives that were compared. */
   readonly derivatives: number;
   readonly maxError: number;
+  /** The processor time that the proof took, in seconds. */
+  readonly seconds: number;
   /** The problem, if there is one. */
   readonly wrong: string | undefined;
 }
@@ -157,7 +159,9 @@ export async function proveCase({ model, proof = model, inputs: [input] }: Case)
     const x = tidy(() =>
       transpose(constant(values, input.shape as [number]), [...network.inputAxes[0]]),
     );
+    const start = process.cpuUsage();
     const { results } = await gradcheckNetwork(network, { input: x, directions: 1 });
+    const { user, system } = process.cpuUsage(start);
     disposeTensors(x);
     network.dispose();
     const own = results.filter(({ tensor }) => tensor !== 'output');
@@ -166,6 +170,7 @@ export async function proveCase({ model, proof = model, inputs: [input] }: Case)
       boxes: new Set(results.map(({ config }) => config)).size - 1,
       derivatives: own.reduce((sum, { checked }) => sum + checked, 0),
       maxError: Math.max(...own.map(({ maxError }) => maxError)),
+      seconds: (user + system) / 1e6,
       wrong: wrong && `${wrong.name}: ${wrong.tensor}: ${wrong.message ?? ''}`,
     };
   });
@@ -175,13 +180,13 @@ export async function proveCase({ model, proof = model, inputs: [input] }: Case)
 export function modelTableOf(
   rows: readonly { readonly one: Case; readonly told: string; readonly proof: Proof }[],
 ): string {
-  const lines = rows.map(({ one, told, proof: { boxes, derivatives, maxError } }) => {
+  const lines = rows.map(({ one, told, proof: { boxes, derivatives, maxError, seconds } }) => {
     const width = one.proof === one.model || one.proof === undefined ? '' : ', a quarter of its channels in the proof'; // prettier-ignore
-    return `| ${one.suite} ${one.name}${width} | ${boxes} | ${told} | ${derivatives} | ${maxError.toExponential(1)} |`;
+    return `| ${one.suite} ${one.name}${width} | ${boxes} | ${told} | ${derivatives} | ${maxError.toExponential(1)} | ${seconds.toFixed(seconds < 10 ? 1 : 0)} |`;
   });
   return [
-    '| model | boxes | largest difference of the outputs | derivatives compared | largest error |',
-    '| --- | --- | --- | --- | --- |',
+    '| model | boxes | largest difference of the outputs | derivatives compared | largest error | seconds of the proof |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...lines,
   ].join('\n');
 }

@@ -604,6 +604,13 @@ describe('kinks', () => {
     expect(results[1]).toMatchObject({ skipped: 0, checked: 5 });
   });
 
+  test('a kink just within the smallest step is not taken for a wrong gradient', async () => {
+    const { pass, results } = await gradcheck(new ReLU(), at([1.5e-7, -1, 1, 2, -3, 4, 5]));
+    expect(results[1].message).toBeUndefined();
+    expect(pass).toBe(true);
+    expect(results[1]).toMatchObject({ skipped: 1, checked: 7 });
+  });
+
   test('too many kinks fail the case', async () => {
     const { results } = await gradcheck(new ReLU(), at([0, 0, 0, 1, 2]));
     expect(results[1].message).toBe(
@@ -620,6 +627,8 @@ describe('kinks', () => {
       }
     }
     expect(Object.keys(await failures(new LeaksBelow(), at([1, -1, 2, -2, 3])))).toEqual(['input']);
+    // At the second value, a kink lies just within the smallest step.
+    expect(Object.keys(await failures(new LeaksBelow(), at([1, 1.5e-7, 2, 3])))).toEqual(['input']);
   });
 });
 
