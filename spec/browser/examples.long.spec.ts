@@ -12,15 +12,17 @@ import { serveFolder } from '../support/serveFolder.ts';
 
 const because = findChromium() === undefined ? ' (skipped: Chromium is not installed)' : '';
 
-(because === '' ? describe : describe.skip)(`examples/browser${because}`, () => {
+(because === '' ? describe : describe.skip)(`the examples for a page${because}`, () => {
   let app: App;
   let context: BrowserContext;
   let closeChromium: () => Promise<void>;
 
   beforeAll(async () => {
     app = createApp();
-    cpSync(join(ROOT, 'examples/browser/plain'), join(app.folder, 'plain'), { recursive: true });
-    cpSync(join(ROOT, 'examples/browser/vite'), app.folder, { recursive: true });
+    const copy = (example: string, to: string) =>
+      cpSync(join(ROOT, 'examples', example), to, { recursive: true });
+    copy('page-without-bundler', join(app.folder, 'plain'));
+    copy('train-in-a-page', app.folder);
     ({ context, close: closeChromium } = await launchChromium());
   }, 60_000);
   afterAll(async () => {
