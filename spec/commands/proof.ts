@@ -11,6 +11,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { PROOF_FILE, stateOf, writeProof } from '../../scripts/release/proof.ts';
 import { runJest, type Count } from '../support/jest.ts';
 import { ROOT } from '../support/runCommand.ts';
 
@@ -78,10 +79,22 @@ function proveOnTensorflow(): Count {
   return { passed, failed, skipped: 0 };
 }
 
+// Specs may write files, so this is read before they run.
+const state = stateOf(ROOT);
 const counts = await Promise.all(Object.entries(CHECKS).map(([name, args]) => check(name, args)));
 counts.push(await runJest(jestArguments, { tier }));
 if (tier === 'all') counts.push(proveOnTensorflow());
 const total = (key: keyof Count) => counts.reduce((sum, count) => sum + count[key], 0);
 const skipped = total('skipped') > 0 ? `, ${total('skipped')} skipped` : '';
+if (state !== undefined) {
+  // `npm run release` reads which commit has been proved.
+  writeProof(join(ROOT, PROOF_FILE), {
+    ...state,
+    tier,
+    partial: jestArguments.length > 0,
+    ...{ passed: total('passed'), failed: total('failed'), skipped: total('skipped') },
+    node: process.version,
+  });
+}
 console.log(`${total('passed')} passed, ${total('failed')} failed${skipped}`);
 process.exitCode = total('failed') > 0 ? 1 : 0;

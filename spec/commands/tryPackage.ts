@@ -1,0 +1,63 @@
+/**
+ * `npm run try:package` packs boxprop and tries the tarball in an empty project: with Node 20, 22,
+ * 24 and 26, Bun, and Deno; with two compilers; with three bundlers, in Chromium. npm installs the
+ * runtimes, so it needs the registry. It takes about two minutes.
+ *
+ * It prints the tables, and with `-- --write` it writes them into docs/runtimes.md. The last line is
+ * `N passed, N failed`, and the exit status is 1 if anything failed.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../support/runCommand.ts';
+import { createProject } from '../support/tryPackage/project.ts';
+import { runtimes } from '../support/tryPackage/runtimes.ts';
+import { formatTables } from '../support/tryPackage/tables.ts';
+import {
+  tryNotebook,
+  tryRuntime,
+  tryTypes,
+  type RuntimeRow,
+} from '../support/tryPackage/trials.ts';
+import { tryPages } from '../support/tryPackage/pages.ts';
+
+const FILE = join(ROOT, 'docs/runtimes.md');
+const [BEGIN, END] = ['<!-- npm run try:package -->', '<!-- end -->'];
+
+/** Says whether all runtimes computed the same losses on a backend. */
+function agreement(rows: readonly RuntimeRow[], backend: string) {
+  const different = rows.find(({ losses }) => losses[backend] !== rows[0].losses[backend]);
+  const result = different === undefined ? 'yes' : `${different.name} differs from ${rows[0].name}`;
+  return { what: `the same losses to the last digit everywhere: ${backend}`, result };
+}
+
+const project = createProject();
+try {
+  const all = runtimes();
+  const rows = all.map((runtime) => {
+    const row = tryRuntime(project, runtime);
+    console.log(`${row.name} ${row.version}: ${JSON.stringify(row.results)}`);
+    return row;
+  });
+  const trials = [
+    ...['float64', 'cpu', 'wasm'].map((backend) => agreement(rows, backend)),
+    ...tryTypes(project),
+    tryNotebook(project, all[all.length - 1]),
+    ...(await tryPages(project)),
+  ];
+  const tables = formatTables(rows, trials);
+  console.log(tables);
+  if (process.argv.includes('--write')) {
+    const text = readFileSync(FILE, 'utf8');
+    const [before, rest] = text.split(BEGIN);
+    writeFileSync(FILE, `${before}${BEGIN}\n\n${tables}\n\n${END}${rest.split(END)[1]}`);
+  }
+  const results = [
+    ...rows.flatMap(({ results }) => Object.values(results)),
+    ...trials.map(({ result }) => result),
+  ];
+  const passed = results.filter((result) => result === 'yes').length;
+  console.log(`${passed} passed, ${results.length - passed} failed`);
+  process.exitCode = passed === results.length ? 0 : 1;
+} finally {
+  project.remove();
+}
