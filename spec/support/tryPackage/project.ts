@@ -43,7 +43,10 @@ export function createProject(): Project {
     write('package.json', JSON.stringify({ type: 'module', private: true, dependencies }));
     // The runtimes need no script of their own to be installed.
     const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
-    const { status, stderr } = run('npm', 'install', ...quiet);
+    const { status, stderr } = runProgram('npm', ['install', ...quiet], {
+      cwd: folder,
+      timeout: 900_000,
+    });
     if (status !== 0) throw new Error(`npm install: ${stderr.slice(-1000)}`);
     return { folder, write, run, remove };
   } catch (error) {
