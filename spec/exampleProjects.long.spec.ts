@@ -66,7 +66,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
   test('train-in-node', () => {
     const run = copy('train-in-node');
-    const { status, stdout, stderr } = run('start', '--examples', '2000', '--epochs', '1');
+    const { status, stdout, stderr } = run('start', '--examples', '6000', '--epochs', '1');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(
       /epoch 1: loss \d\.\d{4}, validation error \d+\.\d\d %\ncompleted: test accuracy [89]\d\.\d %\n$/,
@@ -102,7 +102,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
   test('fine-tuning', () => {
     const run = copy('fine-tuning');
-    expect(run('pretrain', '--examples', '4000').stdout).toMatch(/^MNIST: test accuracy 9\d/);
+    expect(run('pretrain', '--examples', '8000').stdout).toMatch(/^MNIST: test accuracy 9\d/);
     const { status, stdout } = run('tune');
     expect(status).toBe(0);
     const accuracies = (way: string) =>

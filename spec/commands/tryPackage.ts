@@ -3,11 +3,13 @@
  * 24 and 26, Bun, and Deno; with two compilers; with three bundlers, in Chromium. npm installs the
  * runtimes, so it needs the registry. It takes about two minutes.
  *
- * It prints the tables, and with `-- --write` it writes them into docs/runtimes.md. The last line is
- * `N passed, N failed`, and the exit status is 1 if anything failed.
+ * It prints the tables, and with `-- --write` it writes them into docs/runtimes.md. `--tarball FILE`
+ * tries a tarball that exists already. The last line is `N passed, N failed`, and the exit status is
+ * 1 if anything failed.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ROOT } from '../support/runCommand.ts';
 import { createProject } from '../support/tryPackage/project.ts';
 import { runtimes } from '../support/tryPackage/runtimes.ts';
@@ -30,7 +32,10 @@ function agreement(rows: readonly RuntimeRow[], backend: string) {
   return { what: `the same losses to the last digit everywhere: ${backend}`, result };
 }
 
-const project = createProject();
+const { values } = parseArgs({
+  options: { write: { type: 'boolean' }, tarball: { type: 'string' } },
+});
+const project = createProject(values.tarball === undefined ? undefined : resolve(values.tarball));
 try {
   const all = runtimes();
   const rows = all.map((runtime) => {
@@ -46,7 +51,7 @@ try {
   ];
   const tables = formatTables(rows, trials);
   console.log(tables);
-  if (process.argv.includes('--write')) {
+  if (values.write) {
     const text = readFileSync(FILE, 'utf8');
     const [before, rest] = text.split(BEGIN);
     writeFileSync(FILE, `${before}${BEGIN}\n\n${tables}\n\n${END}${rest.split(END)[1]}`);

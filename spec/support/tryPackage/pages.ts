@@ -18,7 +18,7 @@ const html = (script: string) =>
 /** Builds a page with each bundler and opens it in Chromium. */
 export async function tryPages(project: Project): Promise<Trial[]> {
   if (findChromium() === undefined) return [{ what: 'pages', result: 'Chromium is not installed' }];
-  const { folder, write } = project;
+  const { folder } = project;
   const { context, close } = await launchChromium();
   const open = async (root: string): Promise<string> => {
     const { url, close: closeServer } = await serveFolder(join(folder, root));
@@ -41,17 +41,17 @@ export async function tryPages(project: Project): Promise<Trial[]> {
     }
   };
   try {
-    write('main.js', page);
+    project.write('main.js', page);
     return [
       await trial(`a page built by Vite ${versionOf('vite')}`, () => {
-        write('index.html', html('<script type="module" src="/main.js"></script>'));
+        project.write('index.html', html('<script type="module" src="/main.js"></script>'));
         buildWithVite(folder);
         return open('dist');
       }),
       await trial(`a page built by webpack ${versionOf('webpack')}`, () => {
         const { errors } = buildWithWebpack(folder);
         if (errors.length > 0) throw new Error(errors[0]);
-        write('dist/index.html', html('<script defer src="main.js"></script>'));
+        project.write('dist/index.html', html('<script defer src="main.js"></script>'));
         return open('dist');
       }),
       await trial(`a page built by esbuild ${versionOf('esbuild')}`, async () => {
@@ -59,7 +59,7 @@ export async function tryPages(project: Project): Promise<Trial[]> {
         const files = join(folder, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
         for (const file of readdirSync(files).filter((name) => name.endsWith('.wasm')))
           cpSync(join(files, file), join(folder, 'out', file));
-        write('out/index.html', html('<script type="module" src="/main.js"></script>'));
+        project.write('out/index.html', html('<script type="module" src="/main.js"></script>'));
         return open('out');
       }),
     ];

@@ -25,8 +25,8 @@ const BESIDE = {
   typescript7: 'npm:typescript@7',
 };
 
-/** Packs boxprop and installs it. Errors: a registry that cannot be reached. */
-export function createProject(): Project {
+/** Installs a tarball of boxprop, or packs one. Errors: a registry that cannot be reached. */
+export function createProject(tarball: string | undefined): Project {
   const folder = mkdtempSync(join(tmpdir(), 'boxprop-try-'));
   const write = (file: string, text: string) => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -37,7 +37,7 @@ export function createProject(): Project {
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   try {
     const dependencies = Object.assign(
-      { boxprop: packTarball(folder), ...BESIDE },
+      { boxprop: tarball ?? packTarball(folder), ...BESIDE },
       ...runtimes().map(({ spec }) => spec),
     ) as Record<string, string>;
     write('package.json', JSON.stringify({ type: 'module', private: true, dependencies }));
