@@ -24,6 +24,7 @@ const GUIDES: readonly SidebarGroup[] = [
       { text: 'Numbers and images as targets', link: '/targets' },
       { text: 'Backends and speed', link: '/backends' },
       { text: 'In a browser', link: '/browser' },
+      { text: 'Where boxprop runs', link: '/runtimes' },
       { text: 'Training on many machines', link: '/cluster-training' },
       { text: 'A search on many machines', link: '/cluster-search' },
       { text: 'Weights of other programs', link: '/weights' },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { entryPoints } from '../program.ts';
+import { entryPoints } from '../../../scripts/program.ts';
 import { ROOT } from '../runCommand.ts';
 import type { Ran } from '../runProgram.ts';
 import { imports, requires, training, typed } from './programs.ts';
