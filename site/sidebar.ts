@@ -41,6 +41,7 @@ const GUIDES: readonly SidebarGroup[] = [
       {
         text: 'The problem sets',
         collapsed: true,
+        link: '/psets/linear',
         items: [
           { text: 'The linear module', link: '/psets/linear' },
           { text: 'Pointwise functions', link: '/psets/pointwise' },

@@ -14,8 +14,8 @@ import { packageRoot } from '../cli/manifest.ts';
 /** The repository on the web, where the links lead that leave docs/. */
 const REPOSITORY = 'https://github.com/boxprop/boxprop';
 
-/** The files of docs/ that are no pages: data behind figures. */
-const DATA = /\.json$/;
+/** The files of docs/ that are no pages, such as the data behind figures. */
+const DATA = /\.(?:json|yaml)$/;
 
 /**
  * Copies docs/ and the problem sets into the folder from which the site is built. GitHub shows the
@@ -53,6 +53,13 @@ export function sourceOf(file: string, line?: number): string {
 function relinked(file: string, root: string, docs: string): string {
   const text = readFileSync(file, 'utf8')
     .replace(/<!--[\s\S]*?-->\n*/g, '')
+    // The site contains the live page, so its links need no command that runs.
+    .replace(/With `npx boxprop explore[^`]*` running, the/, 'The')
+    .replace(
+      /\[([^\]]+)\]\(http:\/\/127\.0\.0\.1:\d+\/(#[^)]*)\)/g,
+      (_, text: string, route: string) =>
+        `<a href="${relative(dirname(file), docs)}/explore/index.html${route}" target="_self">${text}</a>`,
+    )
     // VitePress takes a picture for one of the page only if its path starts with a dot.
     .replace(/src="([\w-]+\.\w+)"/g, 'src="./$1"');
   return text

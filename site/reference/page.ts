@@ -2,7 +2,7 @@ import { exampleOf } from '../../explore/engine/boxes.ts';
 import { code, plain, prose, renderDocstring, type LinkTo } from './prose.ts';
 import type { Exported } from './exports.ts';
 import type { Member } from './members.ts';
-import type { ReferencePage } from './placement.ts';
+import { anchorOf, type ReferencePage } from './placement.ts';
 
 /** The address of a source on the web. */
 export type SourceLink = (file: string, line: number) => string;
@@ -39,7 +39,7 @@ export function renderPage(
 function renderType(type: Exported, linkTo: LinkTo): string {
   const properties = type.members.map((member) => renderMember(member, linkTo)).join('');
   return [
-    `## ${type.name}`,
+    `## ${type.name} {#${anchorOf(type.name)}}`,
     renderDocstring(type.doc, linkTo),
     renderSignature(type, linkTo),
     properties && `<dl class="members">${properties}</dl>`,

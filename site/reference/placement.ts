@@ -62,6 +62,11 @@ function pathOf(entry: string, name: string): string {
   return `reference/${entry.replace('boxprop/', '')}/${name.replaceAll('.', '-')}`;
 }
 
+/** The anchor of the heading of a type. */
+export function anchorOf(name: string): string {
+  return `type-${name.toLowerCase().replaceAll('.', '-')}`;
+}
+
 /** The titles of the folders of the main entry that hold no boxes. */
 const FOLDERS: Readonly<Record<string, string>> = {
   'modules/container': 'Containers',

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { GROUPS } from '../../explore/engine/boxes.ts';
 import { readExports } from './exports.ts';
-import { placeExports, type ReferencePage } from './placement.ts';
+import { anchorOf, placeExports, type ReferencePage } from './placement.ts';
 import { renderPage, type SourceLink } from './page.ts';
 import { plain } from './prose.ts';
 
@@ -51,7 +51,7 @@ export function writeReference(
   ]);
   const all = Object.keys(ENTRIES).map((entry) => ({
     text: entry,
-    link: `/reference/#${anchorOf(entry)}`,
+    link: `/reference/#${entryAnchor(entry)}`,
   }));
   return { ...Object.fromEntries(entries), '/reference/': [{ text: 'Entries', items: all }] };
 }
@@ -66,7 +66,7 @@ function linkFrom(from: ReferencePage, pages: readonly ReferencePage[]) {
   for (const page of ordered) {
     for (const { name, kind } of page.exports) {
       if (found.has(name)) continue;
-      const anchor = kind === 'type' ? `#${name.toLowerCase()}` : '';
+      const anchor = kind === 'type' ? `#${anchorOf(name)}` : '';
       const path =
         page === from
           ? ''
@@ -80,26 +80,26 @@ function linkFrom(from: ReferencePage, pages: readonly ReferencePage[]) {
 /** The side bar of an entry: its own pages by group, and the way to the other entries. */
 function sidebarOf(entry: string, pages: readonly ReferencePage[]): SidebarGroup[] {
   const own = pages.filter((page) => page.entry === entry);
-  const groups = groupsOf(own).map((group) => ({
-    text: group,
-    collapsed: true,
-    items: own
+  const groups = groupsOf(own).map((group) => {
+    const items = own
       .filter((page) => page.group === group)
-      .map(({ title, path }) => ({ text: title, link: `/${path}` })),
-  }));
+      .map(({ title, path }) => ({ text: title, link: `/${path}` }));
+    // A group with a link is no button around another button, which opens it.
+    return { text: group, collapsed: true, link: items[0].link, items };
+  });
   const others = Object.keys(ENTRIES).filter((one) => one !== entry);
   return [
     { text: 'Every name', link: '/reference/' },
     { text: entry, items: groups },
     {
       text: 'Other entries',
-      items: others.map((one) => ({ text: one, link: `/reference/#${anchorOf(one)}` })),
+      items: others.map((one) => ({ text: one, link: `/reference/#${entryAnchor(one)}` })),
     },
   ];
 }
 
 /** The anchor that VitePress gives to the heading of an entry. */
-function anchorOf(entry: string): string {
+function entryAnchor(entry: string): string {
   return entry.replace('/', '-');
 }
 
@@ -128,7 +128,7 @@ function overview(pages: readonly ReferencePage[]): string {
         .filter((page) => page.group === group)
         .flatMap(({ path, exports }) =>
           exports.map(({ name, kind }) => {
-            const anchor = kind === 'type' ? `#${name.toLowerCase()}` : '';
+            const anchor = kind === 'type' ? `#${anchorOf(name)}` : '';
             return `<a href="./${path.replace('reference/', '')}.html${anchor}"><code>${plain(name)}</code></a>`;
           }),
         );
