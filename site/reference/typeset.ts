@@ -22,7 +22,10 @@ export function typeset(equation: string): string {
   }
 }
 
-const PARTNER: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
+const PARTNER: Readonly<Record<string, string>> = {
+  ...{ '(': ')', '[': ']', '{': '}' },
+  ...{ '⌊': '⌋', '⌈': '⌉' },
+};
 const CLOSING = new Set(Object.values(PARTNER));
 const FUNCTIONS = new Set('exp log max min sign tanh sinh cosh erf sqrt mean'.split(' '));
 const WITH_RANGE = new Set(['Σ', 'Π', 'max', 'min']);
@@ -139,6 +142,8 @@ class Parser {
     if (token === undefined || token.spaced) throw new Error('expected an index, got none');
     this.at++;
     if (token.text === '{' || token.text === '(') return this.row(PARTNER[token.text]);
+    if (token.text === '⌊' || token.text === '⌈')
+      return this.bracket(token.text, PARTNER[token.text]);
     if (token.text === '−') return `<mo>−</mo>${this.script()}`;
     if (token.kind === 'word' && !/^(in|out)$/.test(token.text))
       return [...token.text].map((letter) => `<mi>${letter}</mi>`).join('');

@@ -23,6 +23,7 @@ test.each([
   ['√(a + b)', '<msqrt><mi>a</mi><mo>+</mo><mi>b</mi></msqrt>'],
   ['Σ_i x', '<munder><mo>∑</mo><mi>i</mi></munder><mi>x</mi>'],
   ['x < 1', '<mi>x</mi><mo>&#60;</mo><mn>1</mn>'],
+  ['a^⌊g⌋', '<msup><mi>a</mi><mo>⌊</mo><mi>g</mi><mo>⌋</mo></msup>'],
   ['s^(p−1)', '<msup><mi>s</mi><mi>p</mi><mo>−</mo><mn>1</mn></msup>'],
 ])('%s', (equation, mathml) => {
   expect(short(equation)).toBe(mathml);
