@@ -73,6 +73,8 @@ export { Pad2D, type Pad2DOptions } from './pad2d.ts';
 export { Upsample2D, type Upsample2DOptions } from './upsample2d.ts';
 export { PixelShuffle } from './pixelShuffle.ts';
 export { ChannelShuffle } from './channelShuffle.ts';
+export { Slice, type SliceOptions } from './slice.ts';
+export { Gather } from './gather.ts';
 
 // Containers
 export { Sequential, type Box } from './container/sequential.ts';
@@ -86,6 +88,7 @@ export { Concat } from './concat.ts';
 export { Sum } from './sum.ts';
 export { Product } from './product.ts';
 export { Max } from './max.ts';
+export { MatMul } from './matMul.ts';
 
 // Historic
 export { TableConv2D, type TableConv2DOptions } from './historic/tableConv2d.ts';

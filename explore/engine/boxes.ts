@@ -146,6 +146,8 @@ export const GROUPS: readonly BoxGroup[] = [
       Upsample2D: withOptions({ scaleFactor: [2, 3], mode: 'nearest' }, [1, 2, 2, 1]),
       PixelShuffle: plain([2], [1, 2, 3, 4]),
       ChannelShuffle: plain([2], [2, 6]),
+      Slice: { args: [1], options: { begin: 1, step: 2 }, shapes: [[2, 5, 3]] },
+      Gather: plain([2, [3, 0, 0]], [2, 1, 4]),
     },
   },
   {
@@ -164,6 +166,7 @@ export const GROUPS: readonly BoxGroup[] = [
       Sum: merge(MATRIX, MATRIX),
       Product: merge(MATRIX, MATRIX),
       Max: merge(MATRIX, MATRIX),
+      MatMul: merge([1, 2, 3], [1, 3, 4]),
     },
   },
   {

@@ -1,6 +1,8 @@
 import { ChannelShuffle } from '../../modules/channelShuffle.ts';
 import { Concat } from '../../modules/concat.ts';
 import { Flatten } from '../../modules/flatten.ts';
+import { Gather } from '../../modules/gather.ts';
+import { MatMul } from '../../modules/matMul.ts';
 import { Max } from '../../modules/max.ts';
 import { Permute } from '../../modules/permute.ts';
 import { Pad2D } from '../../modules/pad2d.ts';
@@ -8,6 +10,7 @@ import { PadChannels } from '../../modules/historic/padChannels.ts';
 import { PixelShuffle } from '../../modules/pixelShuffle.ts';
 import { Product } from '../../modules/product.ts';
 import { Reshape } from '../../modules/reshape.ts';
+import { Slice } from '../../modules/slice.ts';
 import { Sum } from '../../modules/sum.ts';
 import { Upsample2D } from '../../modules/upsample2d.ts';
 import { paddedInput } from './borders.ts';
@@ -84,6 +87,24 @@ export const SHAPE: readonly OnnxExporter[] = [
     return { ...input, name: graph.node('Reshape', [turned, withChannels(channels)]) };
   }),
 
+  onnxExporter(Slice, (graph, box, input) => {
+    const { axis, size } = axisIn(input, box.axis);
+    const { begin, end = size, step } = box;
+    const bounds = [[begin], [end], [axis], [step]].map((list) => graph.integers(list));
+    return { ...input, name: graph.node('Slice', [input.name, ...bounds]) };
+  }),
+
+  onnxExporter(Gather, (graph, box, input) => {
+    const { axis } = axisIn(input, box.axis);
+    const indices = graph.integers(box.indices);
+    return { ...input, name: graph.node('Gather', [input.name, indices], { axis }) };
+  }),
+
+  onnxExporter(MatMul, (graph, _box, _first, inputs) => {
+    const factors = inputs.map((input) => graph.with('last', input));
+    return { ...factors[0], name: graph.node('MatMul', namesOf(factors)) };
+  }),
+
   onnxExporter(Concat, (graph, _box, _first, inputs) => {
     const values = alike(graph, inputs);
     const axis = channelAxis(values[0]);
@@ -100,6 +121,18 @@ export const SHAPE: readonly OnnxExporter[] = [
  */
 function isMap({ shape }: Value): boolean {
   return shape[shape.length - 1] > 1 && shape.slice(1, -1).some((size) => size > 1);
+}
+
+/**
+ * Returns the index of an axis of a box in the file, where the channels may come first, and its
+ * size.
+ */
+function axisIn({ shape, channels }: Value, axis: number): { axis: number; size: number } {
+  const rank = shape.length;
+  const own = axis < 0 ? rank + axis : axis;
+  const size = shape[own];
+  if (channels === 'last' || rank < 3) return { axis: own, size };
+  return { axis: own === rank - 1 ? 1 : own + 1, size };
 }
 
 /** If one of the values has its channels first, converts all of them to this order. */

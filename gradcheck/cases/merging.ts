@@ -2,6 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { numElements } from '../../lib/shapes.ts';
 import { constant } from '../../lib/constant.ts';
 import { Concat } from '../../modules/concat.ts';
+import { MatMul } from '../../modules/matMul.ts';
 import { Max } from '../../modules/max.ts';
 import { Product } from '../../modules/product.ts';
 import { Sum } from '../../modules/sum.ts';
@@ -87,5 +88,18 @@ export const cases: Cases = {
     ];
     const config = `Max() on ${inputs} of [${shape.join(', ')}]`;
     return { config, box: new Max(), input: eachWins(draw, inputs, shape) };
+  },
+  MatMul: (draw) => {
+    const outer = [draw.integer(1, 3), ...(draw.chance(0.5) ? [draw.integer(1, 3)] : [])];
+    const [rows, inner, columns] = [draw.integer(1, 4), draw.integer(1, 5), draw.integer(1, 4)];
+    const shapes = [
+      [...outer, rows, inner],
+      [...outer, inner, columns],
+    ];
+    return {
+      config: `MatMul() on ${shapes.map((own) => `[${own.join(', ')}]`).join(', ')}`,
+      box: new MatMul(),
+      input: shapes.map((own) => draw.normal(own)),
+    };
   },
 };

@@ -1,12 +1,21 @@
 import { ChannelShuffle } from '../../modules/channelShuffle.ts';
 import { Flatten } from '../../modules/flatten.ts';
+import { Gather } from '../../modules/gather.ts';
 import { Identity } from '../../modules/identity.ts';
 import { PadChannels } from '../../modules/historic/padChannels.ts';
 import { PixelShuffle } from '../../modules/pixelShuffle.ts';
 import { Reshape } from '../../modules/reshape.ts';
-import type { Cases } from '../case.ts';
+import { Slice } from '../../modules/slice.ts';
+import type { Cases, Draw } from '../case.ts';
 
-/** The cases of the boxes that change only the shape. */
+/** Draws the shape of an input, and one of its axes without the batch, counted from either end. */
+function drawAxis(draw: Draw): { shape: number[]; axis: number; size: number } {
+  const shape = [draw.integer(1, 2), ...Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 5))]; // prettier-ignore
+  const axis = draw.integer(1, shape.length - 1);
+  return { shape, axis: draw.chance(0.5) ? axis : axis - shape.length, size: shape[axis] };
+}
+
+/** The cases of the boxes that change only the shape, or take a part of their input. */
 export const cases: Cases = {
   Flatten: (draw) => {
     const shape = Array.from({ length: draw.integer(2, 4) }, () => draw.integer(1, 4));
@@ -59,5 +68,24 @@ export const cases: Cases = {
     const shape = [draw.integer(1, 2), ...positions, groups * draw.integer(1, 4)];
     const config = `ChannelShuffle(${groups}) on [${shape.join(', ')}]`;
     return { config, box: new ChannelShuffle(groups), input: draw.normal(shape) };
+  },
+  Slice: (draw) => {
+    const { shape, axis, size } = drawAxis(draw);
+    const first = draw.integer(0, size - 1);
+    const last = draw.integer(first + 1, size);
+    const begin = draw.chance(0.5) ? first : first - size;
+    const end = last === size ? undefined : draw.chance(0.5) ? last : last - size;
+    const options = { begin, ...(end !== undefined && { end }), step: draw.integer(1, 3) };
+    return {
+      config: `Slice(${axis}, ${JSON.stringify(options)}) on [${shape.join(', ')}]`,
+      box: new Slice(axis, options),
+      input: draw.normal(shape),
+    };
+  },
+  Gather: (draw) => {
+    const { shape, axis, size } = drawAxis(draw);
+    const indices = Array.from({ length: draw.integer(1, 5) }, () => draw.integer(0, size - 1));
+    const config = `Gather(${axis}, [${indices.join(', ')}]) on [${shape.join(', ')}]`;
+    return { config, box: new Gather(axis, indices), input: draw.normal(shape) };
   },
 };

@@ -2,10 +2,12 @@ import { show } from '../../../lib/errors.ts';
 import { numElements } from '../../../lib/shapes.ts';
 import { Arithmetic, type ArithmeticOperation } from '../../../modules/arithmetic.ts';
 import { Affine } from '../../../modules/historic/affine.ts';
+import { LogSoftmax } from '../../../modules/logSoftmax.ts';
 import { Max } from '../../../modules/max.ts';
 import { Product } from '../../../modules/product.ts';
 import { Sum } from '../../../modules/sum.ts';
 import { assign, type ManyInputs } from './builder.ts';
+import { cellsOf, repeated } from './cells.ts';
 import { folded } from './fold.ts';
 import type { Importer, ImportNode } from './node.ts';
 import { aligned } from './pointwise.ts';
@@ -16,6 +18,7 @@ import {
   shapeOf,
   sizeOf,
   transposed,
+  withBatchApart,
   type Activation,
   type Axes,
   type Constant,
@@ -24,13 +27,13 @@ import {
 /** The importers of operators that combine two or more values. */
 export const ARITHMETIC: Readonly<Record<string, Importer>> = {
   Add: (at) => binary(at, 'add', 'add', (a, b) => merged(at, new Sum(), [a, b])),
-  Mul: (at) => binary(at, 'multiply', 'multiply', (a, b) => merged(at, new Product(), [a, b])),
+  Mul: (at) => binary(at, 'multiply', 'multiply', (a, b) => product(at, [a, b])),
   Sub: (at) =>
     binary(at, 'subtract', 'subtractFrom', (a, b) => merged(at, new Sum(), [a, scaled(at, b, -1)])),
   Div: (at) =>
     binary(at, 'divide', 'divideInto', (a, b) => {
       const over = new Arithmetic('divideInto', { trainable: false, init: 1 });
-      return merged(at, new Product(), [a, at.elementwise(b, over, `${at.label}_over`)]);
+      return product(at, [a, at.elementwise(b, over, `${at.label}_over`)]);
     }),
   async Pow(at) {
     const input = at.activation(0);
@@ -42,12 +45,37 @@ export const ARITHMETIC: Readonly<Record<string, Importer>> = {
   Mean(at) {
     const inputs = all(at);
     if (inputs.length === 1) return inputs[0];
-    const sum = merged(at, new Sum(), inputs, `${at.label}_sum`);
+    const sum = merged(at, new Sum(), inputs, { label: `${at.label}_sum` });
     return scaled(at, sum, 1 / inputs.length, at.label);
   },
   Max: (at) => extremum(at, 'max'),
   Min: (at) => extremum(at, 'min'),
+  // log Σ exp(x_i) = x_0 − logsoftmax(x)_0, in which no exponential overflows.
+  async ReduceLogSumExp(at) {
+    const input = at.activation(0);
+    const rank = input.file.length;
+    const given = await at.integers(1, 'axes');
+    const axes = (given ?? [...input.file.keys()]).map((axis) => at.axis(axis, rank));
+    if (axes.length === 0 || axes.some((axis) => input.file[axis].some(({ isBatch: own }) => own)))
+      throw at.fail(`expected axes without the batch, got ${show(axes)}`);
+    const others = [...input.file.keys()].filter((axis) => !axes.includes(axis));
+    const over = axes.map((axis) => input.file[axis]).flat();
+    const view = { ...input, file: [...others.map((axis) => input.file[axis]), over] };
+    const value = at.arranged(view, view.file);
+    const logs = at.elementwise(value, new LogSoftmax(), `${at.label}_logSoftmax`);
+    const last = others.length;
+    const first = cellsOf(at, value, last, [0], `${at.label}_first`);
+    const own = scaled(at, cellsOf(at, logs, last, [0], `${at.label}_log`), -1);
+    const result = merged(at, new Sum(), [first, own]);
+    if (at.number('keepdims', 1) === 0) return { ...result, file: result.file.slice(0, -1) };
+    const file = input.file.map((_, k) => (axes.includes(k) ? [] : result.file[others.indexOf(k)]));
+    return { ...result, file };
+  },
 };
+
+/** Multiplies values. The box itself repeats an axis of size 1. */
+const product = (at: ImportNode, values: readonly Activation[]) =>
+  merged(at, new Product(), values, { repeats: true });
 
 const all = (at: ImportNode) => at.node.inputs.map((_, i) => at.activation(i));
 
@@ -75,7 +103,7 @@ async function extremum(at: ImportNode, kind: 'max' | 'min'): Promise<Activation
   const merge = () =>
     kind === 'max'
       ? merged(at, new Max(), values)
-      : scaled(at, merged(at, new Max(), values.map(negated), `${at.label}_max`), -1);
+      : scaled(at, merged(at, new Max(), values.map(negated), { label: `${at.label}_max` }), -1);
   const value = values.length === 1 ? values[0] : merge();
   return bounds === 0 ? value : at.elementwise(value, new Arithmetic(kind, { init: limit }));
 }
@@ -100,13 +128,17 @@ async function binary(
 async function combined(
   at: ImportNode,
   operation: ArithmeticOperation,
-  input: Activation,
+  given: Activation,
   constant: Constant,
 ): Promise<Activation> {
   const values = await constant.values();
-  const { file, stored } = input;
-  const dims = placed(at, constant.dims, file.length);
+  const dims = placed(at, constant.dims, given.file.length);
   const wide = dims.flatMap((size, axis) => (size === 1 ? [] : [axis]));
+  const input = wide.reduce((value, axis) => {
+    const isRepeated = axis > 0 && value.file[axis].length === 0;
+    return isRepeated ? repeated(at, value, axis, dims[axis]) : value;
+  }, given);
+  const { file, stored } = input;
   if (wide.some((axis) => dims[axis] !== sizeOf(file[axis]) || isBatch(file[axis]))) {
     throw at.fail(
       `expected a constant that fits the shape ${show(shapeOf(file))}, got ${show([...constant.dims])}`,
@@ -241,14 +273,39 @@ function alike(at: ImportNode, values: readonly Activation[]): Activation[] {
   );
 }
 
-/** Merges several values of the network. */
+/**
+ * Repeats the axes of size 1 of values whose tensors have the same order of axes, so that all have
+ * one shape.
+ */
+function repeatedAlike(at: ImportNode, values: readonly Activation[]): readonly Activation[] {
+  const rank = values[0].file.length;
+  if (values.some(({ file }) => file.length !== rank)) return values;
+  const sizes = Array.from({ length: rank }, (_, k) =>
+    Math.max(...values.map(({ file }) => sizeOf(file[k]))),
+  );
+  return values.map((value, i) =>
+    sizes.reduce((own, size, axis) => {
+      if (size === 1 || own.file[axis].length > 0) return own;
+      return repeated(at, own, axis, size, `${at.label}_repeat${i}`);
+    }, value),
+  );
+}
+
+/**
+ * Merges several values of the network.
+ *
+ * @param repeats whether the box itself repeats an axis of size 1.
+ */
 function merged(
   at: ImportNode,
   box: ManyInputs,
   values: readonly Activation[],
-  label = at.label,
+  {
+    label = at.label,
+    repeats = false,
+  }: { readonly label?: string; readonly repeats?: boolean } = {},
 ): Activation {
-  const same = alike(at, values);
+  const same = alike(at, repeats ? values : repeatedAlike(at, values));
   const { name } = at.build.emitMerge(
     label,
     box,
@@ -262,5 +319,6 @@ function merged(
     same.reduce((widest, value) => (value.file[k].length > 0 ? value.file[k] : widest), axis),
   );
   const order = wholeAxes(first) ?? file.map((_, k) => k);
-  return { kind: 'activation', name, file, stored: order.map((axis) => file[axis]) };
+  const stored = order.map((axis) => file[axis]);
+  return { kind: 'activation', name, file, stored: withBatchApart(stored) };
 }

@@ -1,12 +1,18 @@
 import { show } from '../../../lib/errors.ts';
 import { Conv1D } from '../../../modules/conv1d.ts';
 import { Conv2D } from '../../../modules/conv2d.ts';
+import { Conv3D } from '../../../modules/conv3d.ts';
 import { ConvTranspose2D } from '../../../modules/convTranspose2d.ts';
 import { DepthwiseConv2D } from '../../../modules/depthwiseConv2d.ts';
 import { Linear } from '../../../modules/linear.ts';
+import { LocallyConnected1D } from '../../../modules/locallyConnected1d.ts';
+import { MatMul } from '../../../modules/matMul.ts';
 import { assign, once, type OneInput } from './builder.ts';
+import { repeated } from './cells.ts';
 import type { Importer, ImportNode } from './node.ts';
 import {
+  isBatch,
+  isJoined,
   newAxis,
   reordered,
   shapeOf,
@@ -15,7 +21,7 @@ import {
   type Activation,
   type Constant,
 } from './views.ts';
-import { padded, positionsOf, symmetric, windowsOf } from './windows.ts';
+import { padded, positionsOf, symmetric, three, windowsOf } from './windows.ts';
 
 /** The importers of convolutions and matrix products. */
 export const FILTERS: Readonly<Record<string, Importer>> = {
@@ -30,8 +36,9 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
     checkKernel(at, weight, kernel.length === positions.length && groupIn * groups === channels);
     const windows = windowsOf(at, kernel, positions);
     const own = symmetric(windows);
-    // A Conv1D can only pad both sides equally, so unequal padding is added before it.
-    const isPadded = own === undefined && !windows.isSame && kernel.length === 1;
+    // A Conv1D can only pad both sides equally, so unequal padding is added before it. There is no
+    // box that pads volumes.
+    const isPadded = own === undefined && !windows.isSame && kernel.length !== 2;
     const images = isPadded ? padded(at, input, windows.pads) : at.channelsLast(input);
     const [rows = [0, 0], columns = [0, 0]] = windows.pads.map(
       ([before, after]) => [before, after] as const,
@@ -40,7 +47,7 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
     const { stride, dilation } = windows;
     const isDepthwise = groups > 1 && groupIn === 1 && kernel.length === 2;
     const values = await weight.values();
-    const order = kernel.length === 1 ? [2, 1, 0] : [2, 3, 1, 0];
+    const order = [...kernel.map((_, k) => k + 2), 1, 0];
     const weights = once(() =>
       isDepthwise
         ? transposed(values, [channels, out / channels, ...kernel], [2, 3, 0, 1])
@@ -61,6 +68,11 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
             }),
             bias,
           );
+        }
+        if (kernel.length === 3) {
+          const padding = windows.isSame ? ('same' as const) : three(own ?? [0, 0, 0]);
+          const sizes = { stride: three(stride), dilation: three(dilation), padding };
+          return withBias(new Conv3D(channels, out, three(kernel), { ...options, ...sizes }), bias);
         }
         const settings = {
           bias: options.bias,
@@ -149,10 +161,9 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
     const isOut = at.number('transB', 0) !== 0;
     const out = weight.dims[isOut ? 0 : 1];
     const bias = await biasOf(at, 2, out);
-    return linear(at, input, weight, isOut, bias, {
-      alpha: at.number('alpha', 1),
-      beta: at.number('beta', 1),
-    });
+    const factors = { alpha: at.number('alpha', 1), beta: at.number('beta', 1) };
+    if (isJoined(input.file[0])) return alongAxis(at, input, weight, 1, isOut, bias, factors);
+    return linear(at, input, weight, isOut, bias, factors);
   },
 
   async MatMul(at) {
@@ -160,11 +171,16 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
     if (left?.kind === 'constant') return fromTheLeft(at, left, at.activation(1));
     const input = at.activation(0);
     const right = at.input(1);
-    if (right?.kind !== 'constant')
-      throw at.fail('expected one of its inputs to be constant, got two values of the network');
+    if (right?.kind !== 'constant') return matMul(at, input, at.activation(1));
+    if (right.dims.length === 3) return perPlace(at, input, right);
     if (right.dims.length !== 2 || input.file.length < 2)
       throw at.fail(`expected a constant matrix, got the shape ${show([...right.dims])}`);
-    if (input.file.length > 2) return alongAxis(at, input, right, input.file.length - 1, false);
+    if (input.file.length > 2 || isJoined(input.file[0])) {
+      const added = await addedBias(at, right.dims[1]);
+      const made = await alongAxis(at, input, right, input.file.length - 1, false, added?.bias);
+      if (added?.output !== undefined) at.values.set(added.output, made);
+      return made;
+    }
     const added = await addedBias(at, right.dims[1]);
     return linear(at, input, right, false, added?.bias, {}, added?.output);
   },
@@ -257,24 +273,32 @@ async function alongAxis(
   matrix: Constant,
   axis: number,
   isOut: boolean,
+  bias?: Bias,
+  { alpha = 1, beta = 1 }: { readonly alpha?: number; readonly beta?: number } = {},
 ): Promise<Activation> {
-  const { file } = input;
-  const others = file.filter((_, k) => k !== axis && k !== 0);
+  const [batch, others] = [true, false].map((isBatch) =>
+    input.file
+      .filter((_, k) => k !== axis)
+      .flat()
+      .filter((atom) => atom.isBatch === isBatch),
+  );
   const [features, out] = isOut ? [matrix.dims[1], matrix.dims[0]] : matrix.dims;
-  checkKernel(at, matrix, features === sizeOf(file[axis]));
-  const value = at.arranged(input, [file[0], others.flat(), file[axis]]);
+  checkKernel(at, matrix, features === sizeOf(input.file[axis]));
+  const value = at.arranged(input, [batch, others, input.file[axis]]);
   const values = await matrix.values();
-  const box = at.build.shared(['alongAxis', matrix.name, at.label], () => {
-    const init = once(() => (isOut ? transposed(values, matrix.dims, [1, 0]) : values));
-    return new Conv1D(features, out, 1, { bias: false, init });
+  const box = at.build.shared(['alongAxis', matrix.name, bias?.name ?? '', at.label], () => {
+    const own = isOut ? transposed(values, matrix.dims, [1, 0]) : values;
+    const init = once(() => (alpha === 1 ? own : Float64Array.from(own, (w) => w * alpha)));
+    const made = new Conv1D(features, out, 1, { bias: bias !== undefined, init });
+    return withBias(made, bias && { ...bias, values: Float64Array.from(bias.values, (b) => b * beta) }); // prettier-ignore
   });
   const { name } = at.emit(box, value);
   const made = newAxis(out);
   return {
     kind: 'activation',
     name,
-    file: file.map((old, k) => (k === axis ? made : old)),
-    stored: [file[0], others.flat(), made],
+    file: input.file.map((old, k) => (k === axis ? made : old)),
+    stored: [batch, others, made],
   };
 }
 
@@ -286,4 +310,47 @@ async function fromTheLeft(at: ImportNode, matrix: Constant, input: Activation) 
   if (matrix.dims.length !== 2 || rank < 3)
     throw at.fail(`expected a constant matrix, got the shape ${show([...matrix.dims])}`);
   return alongAxis(at, input, matrix, rank - 2, true);
+}
+
+/** Multiplies two matrices that the network computes. An outer axis of size 1 is repeated. */
+function matMul(at: ImportNode, left: Activation, right: Activation): Activation {
+  const rank = left.file.length;
+  if (rank < 3 || right.file.length !== rank)
+    throw at.fail(
+      `expected matrices of each example, [N, ..., M, K] and [N, ..., K, P], got ${show(shapeOf(left.file))} and ${show(shapeOf(right.file))}`,
+    );
+  const alike = (value: Activation, other: Activation, label: string) =>
+    value.file.reduce((own, axis, k) => {
+      const size = sizeOf(other.file[k]);
+      if (k >= rank - 2 || axis.length > 0 || size === 1) return own;
+      return repeated(at, own, k, size, `${at.label}_${label}`);
+    }, value);
+  const [a, b] = [
+    at.batchFirst(alike(left, right, 'left')),
+    at.batchFirst(alike(right, left, 'right')),
+  ];
+  const { name } = at.build.emitMerge(at.label, new MatMul(), [a.name, b.name]);
+  const [rows, columns] = [a.file[rank - 2], b.file[rank - 1]];
+  // If both matrices come from one value, rows and columns must not have the same atoms.
+  const own = columns.map(({ size, isBatch }) => ({ size, isBatch }));
+  const file = [...a.file.slice(0, -2), rows, own];
+  return { kind: 'activation', name, file, stored: [...a.stored.slice(0, -2), rows, own] };
+}
+
+/** Multiplies the vectors at each place by a matrix of its own: [P, N, K] times [P, K, F]. */
+async function perPlace(at: ImportNode, input: Activation, matrices: Constant) {
+  const [places, features, out] = matrices.dims;
+  const { file } = input;
+  if (file.length !== 3 || !isBatch(file[1]) || sizeOf(file[0]) !== places)
+    throw at.fail(`expected a constant matrix, got the shape ${show([...matrices.dims])}`);
+  checkKernel(at, matrices, sizeOf(file[2]) === features);
+  const value = at.arranged(input, [file[1], file[0], file[2]]);
+  const values = await matrices.values();
+  const box = at.build.shared(['perPlace', matrices.name], () => {
+    const init = once(() => values);
+    return new LocallyConnected1D(places, features, out, 1, { bias: false, init });
+  });
+  const { name } = at.emit(box, value);
+  const made = newAxis(out);
+  return { kind: 'activation' as const, name, file: [file[0], file[1], made], stored: [file[1], file[0], made] }; // prettier-ignore
 }

@@ -42,6 +42,29 @@ export const FOLDED: Readonly<Record<string, Importer>> = {
     return at.list1([numElements(dims)], []);
   },
 
+  Equal: (at) => compared(at, (a, b) => a === b),
+  Mod: async (at) => folded(at, at.constant(0), at.constant(1)),
+
+  async Where(at) {
+    const [condition, a, b] = [at.constant(0), at.constant(1), at.constant(2)];
+    const { entries, dims } = await combined(at, [condition, a, b], ([is, x, y]) => (is ? x : y));
+    return { ...at.list1(entries, dims), isInteger: a.isInteger && b.isInteger };
+  },
+
+  async ReduceProd(at) {
+    const data = at.constant(0);
+    const entries = await at.integers(0);
+    const axes = await at.integers(1, 'axes');
+    if (
+      data.dims.length !== 1 ||
+      (axes !== undefined && axes.some((axis) => at.axis(axis, 1) !== 0))
+    )
+      throw at.fail(`expected a constant list, got the shape ${show([...data.dims])}`);
+    const value = (entries ?? []).reduce((product, size) => product * size, 1);
+    const dims = at.number('keepdims', 1) === 0 ? [] : [1];
+    return { ...at.list1([value], dims), isInteger: data.isInteger };
+  },
+
   async ConstantOfShape(at) {
     const dims = (await at.integers(0)) ?? [];
     checkSize(at, dims);
@@ -58,6 +81,12 @@ export const FOLDED: Readonly<Record<string, Importer>> = {
     return at.list1(Array.from({ length: count }, (_, i) => start + i * step));
   },
 };
+
+/** Compares two constants. The size of the batch differs from every number. */
+async function compared(at: ImportNode, compare: (a: Entry, b: Entry) => boolean) {
+  const { entries, dims } = await combined(at, [at.constant(0), at.constant(1)], ([a, b]) => Number(compare(a, b))); // prettier-ignore
+  return at.list1(entries, dims);
+}
 
 function isTensor(value: unknown): value is FileTensor {
   return typeof value === 'object' && value !== null && 'values' in value && 'dims' in value;
@@ -88,31 +117,26 @@ function constantOf(
   return { kind: 'constant', name, dims, isFixed: true, isInteger, values };
 }
 
-const OPERATIONS: Readonly<Record<string, (a: number, b: number, isInteger: boolean) => number>> = {
+type Operation = (a: number, b: number, isInteger: boolean) => number;
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
   Add: (a, b) => a + b,
   Sub: (a, b) => a - b,
   Mul: (a, b) => a * b,
   Div: (a, b, isInteger) => (isInteger ? Math.trunc(a / b) : a / b),
+  Mod: (a, b) => a - b * Math.floor(a / b),
+  Pow: (a, b) => a ** b,
 };
 
 /**
- * Computes an operator of two constants. They have the same shape, or one of them is a single
- * number.
+ * Computes an operator of two constants. An axis of size 1 is repeated, and so is an axis that one
+ * of them does not have.
  */
 export async function folded(at: ImportNode, a: Constant, b: Constant): Promise<Constant> {
   const operation = OPERATIONS[at.node.op];
-  const dims = numElements(a.dims) >= numElements(b.dims) ? a.dims : b.dims;
-  checkSize(at, dims);
-  const [left, right] = [await at.entries(a), await at.entries(b)];
-  const isAlike = (list: readonly Entry[]) =>
-    list.length === 1 || list.length === numElements(dims);
-  if (!isAlike(left) || !isAlike(right) || operation === undefined)
-    throw at.fail(
-      `expected constants of one shape, or one of them a single number, got ${at.node.op} of the shapes ${show([...a.dims])} and ${show([...b.dims])}`,
-    );
+  if (operation === undefined) throw at.fail(`expected a value of the network, got constants`);
   const isInteger = a.isInteger && b.isInteger;
-  const entries = Array.from({ length: numElements(dims) }, (_, i): Entry => {
-    const [x, y] = [left[left.length === 1 ? 0 : i], right[right.length === 1 ? 0 : i]];
+  const { entries, dims } = await combined(at, [a, b], ([x, y]) => {
     if (x !== 'batch' && y !== 'batch') return operation(x, y, isInteger);
     // The size of the batch is unknown, so it can only be multiplied or divided by 1.
     if (at.node.op === 'Mul' && (x === 1 || y === 1)) return 'batch';
@@ -121,5 +145,39 @@ export async function folded(at: ImportNode, a: Constant, b: Constant): Promise<
       `expected the size of the batch to stay as it is, got ${at.node.op} of ${show(x)} and ${show(y)}`,
     );
   });
-  return { ...at.list1(entries, dims), isInteger };
+  return { ...at.list1(entries, dims), isInteger, isFixed: isInteger || (a.isFixed && b.isFixed) };
+}
+
+/** Combines the elements of constants, whose axes of size 1 are repeated. */
+export async function combined(
+  at: ImportNode,
+  values: readonly Constant[],
+  combine: (entries: readonly Entry[]) => Entry,
+) {
+  const rank = Math.max(...values.map(({ dims }) => dims.length));
+  const shapes = values.map(({ dims }) => [...new Array<number>(rank - dims.length).fill(1), ...dims]); // prettier-ignore
+  const dims = Array.from({ length: rank }, (_, k) => {
+    const sizes = shapes.map((shape) => shape[k]);
+    return sizes.includes(0) ? 0 : Math.max(...sizes);
+  });
+  if (shapes.some((shape) => shape.some((size, k) => size !== dims[k] && size !== 1)))
+    throw at.fail(
+      `expected constants that fit together, got ${at.node.op} of the shapes ${values.map((value) => show([...value.dims])).join(' and ')}`,
+    );
+  checkSize(at, dims);
+  const lists: (readonly Entry[])[] = [];
+  for (const value of values) lists.push(await at.entries(value));
+  const entries = Array.from({ length: numElements(dims) }, (_, i) => {
+    const own = shapes.map((shape, v) => {
+      let [place, left, stride] = [0, i, 1];
+      for (let k = rank - 1; k >= 0; k--) {
+        if (shape[k] > 1) place += (left % dims[k]) * stride;
+        left = Math.floor(left / dims[k]);
+        stride *= shape[k];
+      }
+      return lists[v][place];
+    });
+    return combine(own);
+  });
+  return { entries, dims };
 }

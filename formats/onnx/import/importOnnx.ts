@@ -18,8 +18,17 @@ import { POINTWISE } from './pointwise.ts';
 import { POOLS } from './pools.ts';
 import { withScores } from './scores.ts';
 import { SHAPE } from './shape.ts';
+import { SLICES } from './slices.ts';
 import { withoutUnits } from './units.ts';
-import { channelsLast, newAxis, shapeOf, type Activation, type Value } from './views.ts';
+import {
+  channelsLast,
+  isJoined,
+  newAxis,
+  sameAxes,
+  shapeOf,
+  type Activation,
+  type Value,
+} from './views.ts';
 
 const IMPORTERS: Readonly<Record<string, Importer>> = {
   ...FILTERS,
@@ -28,6 +37,7 @@ const IMPORTERS: Readonly<Record<string, Importer>> = {
   ...ARITHMETIC,
   ...NORMALIZATION,
   ...SHAPE,
+  ...SLICES,
   ...FOLDED,
 };
 
@@ -473,9 +483,13 @@ function outputOf(
   images: 'NCHW' | 'NHWC',
 ): { readonly name: string; readonly axes: readonly number[] } {
   const { file, stored } = value;
+  if (isJoined(file[0]))
+    throw new InputError(
+      `expected ${show(wanted)} to have the batch as its first axis, got one that joins it with other axes`,
+    );
   const last = channelsLast(file);
   const isTurned =
-    images === 'NCHW' && (file.length > 3 || (file.length === 3 && shapeOf(stored).join() === shapeOf(last).join())); // prettier-ignore
+    images === 'NCHW' && (file.length > 3 || (file.length === 3 && sameAxes(stored, last))); // prettier-ignore
   const { name } = build.arrange(wanted, value, isTurned ? last : file);
   // If the network returns one of its inputs, no node makes this value, so an Identity is added.
   const isNode = build.nodes.some(([own]) => own === name);

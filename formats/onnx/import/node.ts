@@ -8,6 +8,7 @@ import {
   newAxis,
   sameAtoms,
   shapeOf,
+  withBatchApart,
   type Activation,
   type Atom,
   type Axes,
@@ -223,7 +224,25 @@ export class ImportNode {
     return this.arranged(value, value.file);
   }
 
-  arranged(value: Activation, wanted: Axes): Activation {
+  /**
+   * Rearranges a value so that its tensor has the batch and then the other axes of the file, in
+   * their order.
+   */
+  batchFirst(value: Activation): Activation {
+    const [batch, ...none] = value.file.flat().filter((atom) => atom.isBatch);
+    if (batch === undefined || none.length > 0) return this.asInFile(value);
+    const at = value.file.findIndex((axis) => axis.includes(batch));
+    const others = value.file.map((axis) => axis.filter((atom) => atom !== batch));
+    const isApart = others[at].length === 0;
+    return this.arranged(value, [[batch], ...others.filter((_, k) => k !== at || !isApart)]);
+  }
+
+  /**
+   * Rearranges a value so that its tensor has the wanted axes. If the first one joins the batch
+   * with other axes, these become an axis of their own.
+   */
+  arranged(value: Activation, axes: Axes): Activation {
+    const wanted = withBatchApart(axes);
     if (!isBatch(wanted[0])) {
       throw this.fail(
         `expected the batch to be the first axis, got an input of shape ${show(shapeOf(value.file))}`,
@@ -242,7 +261,8 @@ export class ImportNode {
     const own = value.stored.slice(1).flat();
     // Flattened images keep the order of the network's tensor. Any other axis gets the order of the
     // file, so that a channel shuffle of the file becomes a box.
-    if (value.file.length === 2 && axis === 1 && value.stored.length > 2)
+    if (value.file.length === 2 && axis === 1 && value.stored.length > 2 && isBatch(value.file[0]))
+      // prettier-ignore
       return { value: this.arranged(value, [value.file[0], own]), order: own };
     const last = value.stored[value.stored.length - 1];
     if (value.stored.length > 1 && sameAtoms(last, features)) return { value, order: features };
@@ -252,6 +272,10 @@ export class ImportNode {
 
   /** Makes the view of images or sequences whose tensor has its channels last. */
   images(name: string, shape: readonly number[], batch: readonly Atom[]): Activation {
+    if (!isBatch(batch))
+      throw this.fail(
+        'expected the batch as the first axis, got one that joins it with other axes',
+      );
     const stored = [batch, ...shape.slice(1).map(newAxis)];
     const file =
       shape.length < 3 ? stored : [stored[0], stored[stored.length - 1], ...stored.slice(1, -1)];

@@ -6,7 +6,7 @@ import { LayerNorm } from '../../../modules/layerNorm.ts';
 import { LocalResponseNorm } from '../../../modules/localResponseNorm.ts';
 import { assign, type OneInput } from './builder.ts';
 import type { Importer, ImportNode } from './node.ts';
-import { reordered, sameAtoms, shapeOf, sizeOf, type Constant } from './views.ts';
+import { isBatch, reordered, sameAtoms, shapeOf, sizeOf, type Constant } from './views.ts';
 
 /** The importers of normalizations, in inference. */
 export const NORMALIZATION: Readonly<Record<string, Importer>> = {
@@ -42,7 +42,8 @@ export const NORMALIZATION: Readonly<Record<string, Importer>> = {
   async InstanceNormalization(at) {
     const input = at.activation(0);
     const { file, stored } = input;
-    if (file.length < 3) throw at.fail(`expected images or sequences, got ${file.length} axes`);
+    if (file.length < 3 || !isBatch(file[0]))
+      throw at.fail(`expected images or sequences, got the shape ${show(shapeOf(file))}`);
     const [scale, shift] = [at.constant(1), at.constant(2)];
     const count = sizeOf(file[1]);
     const [gamma, beta] = [await vector(at, scale, count), await vector(at, shift, count)];
@@ -68,6 +69,10 @@ export const NORMALIZATION: Readonly<Record<string, Importer>> = {
   async GroupNormalization(at) {
     const input = at.activation(0);
     const channels = sizeOf(input.file[1] ?? []);
+    if (!isBatch(input.file[0]))
+      throw at.fail(
+        `expected the batch as the first axis, got the shape ${show(shapeOf(input.file))}`,
+      );
     const groups = at.number('num_groups', 1);
     const [scale, shift] = [at.constant(1), at.constant(2)];
     // Before version 21, there is one scale per group, which is repeated for each of its channels.
@@ -89,7 +94,8 @@ export const NORMALIZATION: Readonly<Record<string, Importer>> = {
   async LayerNormalization(at) {
     const input = at.activation(0);
     const axis = at.axis(at.number('axis', -1), input.file.length);
-    if (axis === 0) throw at.fail('expected an axis other than the batch, got 0');
+    if (input.file.slice(axis).some((own) => own.some(({ isBatch }) => isBatch)))
+      throw at.fail(`expected an axis behind the batch, got ${axis}`);
     const shape = shapeOf(input.file.slice(axis));
     const size = sizeOf(input.file.slice(axis).flat());
     const [scale, shift] = [at.constant(1), at.optional(2)];
@@ -102,7 +108,7 @@ export const NORMALIZATION: Readonly<Record<string, Importer>> = {
       assignAffine(made, gamma, beta);
       return made;
     });
-    return at.elementwise(at.asInFile(input), box);
+    return at.elementwise(at.batchFirst(input), box);
   },
 
   LRN(at) {

@@ -22,6 +22,7 @@ import { Softmax } from '../../../modules/softmax.ts';
 import { Softplus } from '../../../modules/softplus.ts';
 import { Tanh } from '../../../modules/tanh.ts';
 import type { OneInput } from './builder.ts';
+import { combined } from './fold.ts';
 import type { Importer, ImportNode } from './node.ts';
 import { sizeOf, type Activation } from './views.ts';
 
@@ -29,6 +30,16 @@ const simple =
   (make: (at: ImportNode) => OneInput): Importer =>
   (at) =>
     at.elementwise(at.activation(0), make(at));
+
+/** The same, but of a constant the values are computed. */
+const simpleOrFolded =
+  (make: (at: ImportNode) => OneInput, f: (x: number) => number): Importer =>
+  async (at) => {
+    const value = at.input(0);
+    if (value?.kind !== 'constant') return at.elementwise(at.activation(0), make(at));
+    const { entries, dims } = await combined(at, [value], ([x]) => (x === 'batch' ? x : f(x)));
+    return { ...at.list1(entries, dims), isInteger: value.isInteger, isFixed: value.isFixed };
+  };
 
 /** The importers of operators that work element by element or along one axis. */
 export const POINTWISE: Readonly<Record<string, Importer>> = {
@@ -42,13 +53,27 @@ export const POINTWISE: Readonly<Record<string, Importer>> = {
     throw at.fail(`expected alpha 1, got ${at.number('alpha', 1)}`);
   }),
   LeakyRelu: simple((at) => new LeakyReLU({ negativeSlope: at.number('alpha', 0.01) })),
+  // max(0, x) + min(0, α (exp(x/α) − 1)) is α ELU(x/α).
+  Celu(at) {
+    const [input, alpha] = [at.activation(0), at.number('alpha', 1)];
+    if (alpha === 1) return at.elementwise(input, new ELU());
+    const inside = at.elementwise(input, fixed('multiply', 1 / alpha), `${at.label}_in`);
+    const bent = at.elementwise(inside, new ELU(), `${at.label}_elu`);
+    return at.elementwise(bent, fixed('multiply', alpha));
+  },
   Elu: simple((at) => new ELU({ alpha: at.number('alpha', 1) })),
   // ONNX's Softplus has no threshold. Above 40, log(1 + exp(x)) is x even in double precision.
   Softplus: simple(() => new Softplus({ threshold: 40 })),
   Gelu: simple((at) => new GELU({ approximate: approximation(at) })),
-  Neg: simple(() => new Arithmetic('multiply', { trainable: false, init: -1 })),
-  Sqrt: simple(() => new Arithmetic('power', { init: 0.5 })),
-  Reciprocal: simple(() => new Arithmetic('divideInto', { trainable: false, init: 1 })),
+  Neg: simpleOrFolded(
+    () => new Arithmetic('multiply', { trainable: false, init: -1 }),
+    (x) => -x,
+  ),
+  Sqrt: simpleOrFolded(() => new Arithmetic('power', { init: 0.5 }), Math.sqrt),
+  Reciprocal: simpleOrFolded(
+    () => new Arithmetic('divideInto', { trainable: false, init: 1 }),
+    (x) => 1 / x,
+  ),
   // `fuse` writes this operator and the next for patterns of several operators.
   ScaledTanh: simple(
     (at) => new ScaledTanh({ amplitude: at.number('amplitude', 1), slope: at.number('slope', 1) }),

@@ -3,13 +3,15 @@ import { axisGeometry } from '../../../lib/geometry.ts';
 import { Arithmetic } from '../../../modules/arithmetic.ts';
 import { AvgPool1D } from '../../../modules/avgPool1d.ts';
 import { AvgPool2D } from '../../../modules/avgPool2d.ts';
+import { AvgPool3D } from '../../../modules/avgPool3d.ts';
 import { GlobalAvgPool2D } from '../../../modules/globalAvgPool2d.ts';
 import { GlobalMaxPool2D } from '../../../modules/globalMaxPool2d.ts';
 import { MaxPool1D } from '../../../modules/maxPool1d.ts';
 import { MaxPool2D } from '../../../modules/maxPool2d.ts';
+import { MaxPool3D } from '../../../modules/maxPool3d.ts';
 import type { Importer, ImportNode } from './node.ts';
 import { isBatch, sizeOf, type Activation, type Atom } from './views.ts';
-import { padded, positionsOf, symmetric, windowsOf, type Windows } from './windows.ts';
+import { padded, positionsOf, symmetric, three, windowsOf, type Windows } from './windows.ts';
 
 /** The lowest finite number of single precision. */
 const LOWEST = -3.4028234663852886e38;
@@ -34,17 +36,23 @@ export const POOLS: Readonly<Record<string, Importer>> = {
     const padding = windows.isSame ? 'same' : isHalf ? half : undefined;
     const options = { ceilMode: isOwn && ceilMode };
     const { kernel, stride, dilation } = windows;
-    if (rank === 1 && dilation[0] > 1)
-      throw at.fail(`expected dilations of 1 for sequences, got ${dilation[0]}`);
+    if (rank !== 2 && dilation.some((cells) => cells > 1))
+      throw at.fail(`expected dilations of 1 except for images, got ${show([...dilation])}`);
     const box =
       rank === 1
         ? new MaxPool1D(kernel[0], { ...options, stride: stride[0], padding: one(padding) })
-        : new MaxPool2D([kernel[0], kernel[1]], {
-            ...options,
-            stride: [stride[0], stride[1]],
-            dilation: [dilation[0], dilation[1]],
-            padding: two(padding),
-          });
+        : rank === 3
+          ? new MaxPool3D(three(kernel), {
+              ...options,
+              stride: three(stride),
+              padding: allThree(padding),
+            })
+          : new MaxPool2D([kernel[0], kernel[1]], {
+              ...options,
+              stride: [stride[0], stride[1]],
+              dilation: [dilation[0], dilation[1]],
+              padding: two(padding),
+            });
     const { name, shape } = at.emit(box, value);
     return at.images(name, shape, input.file[0]);
   },
@@ -64,6 +72,21 @@ export const POOLS: Readonly<Record<string, Importer>> = {
       return averaged(at, at.channelsLast(input), windows, { padding, ceilMode, countIncludePad });
     }
     const positions = positionsOf(at, input);
+    if (isOwnCeilMode(windows, positions)) {
+      const padding = windows.pads.map(([before]) => before);
+      const options = { padding, ceilMode: true, countIncludePad };
+      const means = averaged(at, at.channelsLast(input), windows, options);
+      if (!countIncludePad) return means;
+      // The box does not count the cells beyond its padding, but the operator does.
+      const counted = windows.pads.map(([before], k) => {
+        const [kernel, end] = [windows.kernel[k], 2 * before + positions[k]];
+        return Array.from({ length: sizeOf(means.file[k + 2]) }, (_, i) => {
+          const from = i * windows.stride[k];
+          return (Math.min(from + kernel, end) - from) / kernel;
+        });
+      });
+      return scaledBy(at, means, counted);
+    }
     const pads = endsOf(windows, positions, ceilMode);
     const means = averaged(at, padded(at, input, pads), windows, { padding: undefined });
     // `means` divides by the number of all cells of a window. The factors change this to the number
@@ -80,12 +103,7 @@ export const POOLS: Readonly<Record<string, Importer>> = {
         return windows.kernel[k] / Math.max(to - Math.max(from, first), 1);
       });
     });
-    if (factors.flat().every((factor) => factor === 1)) return means;
-    const [rows, columns] = factors.length === 1 ? [[1], factors[0]] : factors;
-    const products = rows.flatMap((row) => columns.map((column) => row * column));
-    const shape = [...factors.map(({ length }) => length), 1];
-    const scale = new Arithmetic('multiply', { shape, trainable: false, init: () => products });
-    return at.elementwise(means, scale, `${at.label}_count`);
+    return scaledBy(at, means, factors);
   },
 
   GlobalAveragePool: (at) => globalPool(at, new GlobalAvgPool2D()),
@@ -97,6 +115,18 @@ export const POOLS: Readonly<Record<string, Importer>> = {
   ReduceSumSquare: (at) => reduce(at, 'sum', 2),
   ReduceL2: (at) => reduce(at, 'sum', 2, 0.5),
 };
+
+/** Multiplies images, sequences or volumes by one factor per index of each axis of positions. */
+function scaledBy(at: ImportNode, means: Activation, factors: readonly (readonly number[])[]) {
+  if (factors.flat().every((factor) => factor === 1)) return means;
+  const products = factors.reduce<readonly number[]>(
+    (all, own) => all.flatMap((a) => own.map((b) => a * b)),
+    [1],
+  );
+  const shape = [...factors.map(({ length }) => length), 1];
+  const scale = new Arithmetic('multiply', { shape, trainable: false, init: () => products });
+  return at.elementwise(means, scale, `${at.label}_count`);
+}
 
 /** Returns whether pads that differ are those with which `toOnnx` writes `ceilMode`. */
 function isOwnCeilMode(
@@ -117,6 +147,9 @@ const one = (padding: readonly number[] | 'same' | undefined) =>
 
 const two = (padding: readonly number[] | 'same' | undefined) =>
   padding === 'same' ? padding : ([padding?.[0] ?? 0, padding?.[1] ?? 0] as const);
+
+const allThree = (padding: readonly number[] | 'same' | undefined) =>
+  padding === 'same' ? padding : three(padding ?? [0, 0, 0]);
 
 function poolWindows(at: ImportNode, input: Activation): Windows {
   const kernel = at.list('kernel_shape');
@@ -156,11 +189,17 @@ function averaged(
   const box =
     kernel.length === 1
       ? new AvgPool1D(kernel[0], { ...options, stride: stride[0], padding: one(padding) })
-      : new AvgPool2D([kernel[0], kernel[1]], {
-          ...options,
-          stride: [stride[0], stride[1]],
-          padding: two(padding),
-        });
+      : kernel.length === 3
+        ? new AvgPool3D(three(kernel), {
+            ...options,
+            stride: three(stride),
+            padding: allThree(padding),
+          })
+        : new AvgPool2D([kernel[0], kernel[1]], {
+            ...options,
+            stride: [stride[0], stride[1]],
+            padding: two(padding),
+          });
   const { name, shape } = at.emit(box, value);
   return at.images(name, shape, value.file[0]);
 }

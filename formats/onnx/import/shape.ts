@@ -1,11 +1,13 @@
 import { show } from '../../../lib/errors.ts';
 import { numElements } from '../../../lib/shapes.ts';
 import type { PaddingMode } from '../../../lib/geometry.ts';
+import { Arithmetic } from '../../../modules/arithmetic.ts';
 import { Concat } from '../../../modules/concat.ts';
 import { PadChannels } from '../../../modules/historic/padChannels.ts';
 import { Pad2D } from '../../../modules/pad2d.ts';
 import { PixelShuffle } from '../../../modules/pixelShuffle.ts';
 import { Upsample2D } from '../../../modules/upsample2d.ts';
+import { cellsOf } from './cells.ts';
 import type { Importer, ImportNode } from './node.ts';
 import {
   isBatch,
@@ -14,8 +16,10 @@ import {
   shapeOf,
   sizeOf,
   transposed,
+  withBatchApart,
   type Activation,
   type Atom,
+  type Axes,
   type Constant,
   type Entry,
   type Value,
@@ -119,7 +123,12 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
     const values = at.node.inputs.map((_, i) => at.input(i));
     const constants = values.filter((value) => value?.kind === 'constant');
     if (constants.length === values.length) return concatenated(at, constants);
-    const inputs = at.node.inputs.map((_, i) => at.activation(i));
+    const inputs = await Promise.all(
+      at.node.inputs.map((_, i) => {
+        const value = at.input(i);
+        return value?.kind === 'constant' ? withBatch(at, value, i, values) : at.activation(i);
+      }),
+    );
     const rank = inputs[0].file.length;
     const axis = at.axis(at.number('axis', 1), rank);
     if (inputs.some(({ file }) => file.length !== rank))
@@ -139,12 +148,12 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
     );
     const joined = newAxis(shape[shape.length - 1]);
     const file = same[0].file.map((own, k) => (k === axis ? joined : own));
-    return { kind: 'activation', name, file, stored: wanted.map((k) => file[k]) };
+    return { kind: 'activation', name, file, stored: withBatchApart(wanted.map((k) => file[k])) };
   },
 
   async Pad(at) {
-    const input = at.activation(0);
-    const rank = input.file.length;
+    const given = at.activation(0);
+    const rank = given.file.length;
     const list = (await at.integers(1, at.has('paddings') ? 'paddings' : 'pads')) ?? [];
     const value = at.has('value') ? at.number('value', 0) : ((await at.single(2)) ?? 0);
     const axes = (await at.integers(3)) ?? Array.from({ length: rank }, (_, k) => k);
@@ -155,12 +164,9 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
       pads[at.axis(axis, rank)] = list[k];
       pads[rank + at.axis(axis, rank)] = list[axes.length + k];
     });
-    if (pads.every((size) => size === 0)) return input;
-    if (pads.some((size) => size < 0))
-      throw at.fail(
-        `expected pads of at least 0, got ${show(pads)}: pads below 0 cut off, which is not supported`,
-      );
     const mode = at.text('mode', 'constant');
+    const input = cropped(at, given, pads, mode);
+    if (pads.every((size) => size <= 0)) return input;
     const isPadded = (_: number, axis: number) => pads[axis] > 0 || pads[rank + axis] > 0;
     const padded = [...input.file.keys()].filter(isPadded);
     const MODES: Readonly<Record<string, PaddingMode>> = { constant: 'zeros', reflect: 'reflect', edge: 'replicate', wrap: 'circular' }; // prettier-ignore
@@ -169,7 +175,7 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
       throw at.fail(
         `expected mode to be one of ${Object.keys(MODES).join(', ')}, got ${show(mode)}`,
       );
-    if (padded.every((axis) => axis === 1) && pads[1] === 0 && mode === 'constant' && value === 0) {
+    if (padded.every((axis) => axis === 1) && pads[1] <= 0 && mode === 'constant' && value === 0) {
       const { value: last, order } = at.featuresLast(input);
       if (order === input.file[1]) {
         const { name, shape } = at.emit(new PadChannels(pads[rank + 1]), last);
@@ -195,7 +201,7 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
     const axisOf = (axis: number | undefined) => (axis === undefined ? [] : input.file[axis]);
     const wanted = [input.file[0], axisOf(rows), axisOf(columns), others];
     const sides = (axis: number | undefined): [number, number] =>
-      axis === undefined ? [0, 0] : [pads[axis], pads[rank + axis]];
+      axis === undefined ? [0, 0] : [Math.max(pads[axis], 0), Math.max(pads[rank + axis], 0)];
     const box = new Pad2D([sides(rows), sides(columns)], { mode: known, value });
     const { name, shape } = at.emit(box, at.arranged(input, wanted));
     const file = input.file.map((axis, k) =>
@@ -233,62 +239,6 @@ export const SHAPE: Readonly<Record<string, Importer>> = {
     const { name, shape } = at.emit(box, at.channelsLast(crd));
     return at.images(name, shape, batch);
   },
-
-  async Expand(at) {
-    const input = at.activation(0);
-    const entries = await at.entries(at.constant(1));
-    const short = input.file.length - entries.length;
-    const isSame = entries.every((entry, k) => {
-      const axis = input.file[short + k];
-      return entry === 1 || (axis !== undefined && (entry === 'batch' ? isBatch(axis) : entry === sizeOf(axis))); // prettier-ignore
-    });
-    if (isSame) return input;
-    throw at.fail(`expected a shape that repeats nothing, got ${show([...entries])}`);
-  },
-
-  async Gather(at) {
-    const data = at.input(0);
-    if (data?.kind !== 'constant' || data.dims.length !== 1)
-      throw at.fail('expected a constant list, got another value');
-    const entries = await at.entries(data);
-    const index = at.constant(1);
-    const picked = (await at.entries(index)).map((one) => {
-      const entry = one === 'batch' ? undefined : entries.at(one);
-      if (entry === undefined)
-        throw at.fail(`expected indices below ${entries.length}, got ${show(one)}`);
-      return entry;
-    });
-    return { ...at.list1(picked, index.dims), isInteger: data.isInteger };
-  },
-
-  async Slice(at) {
-    const data = at.input(0);
-    if (data?.kind !== 'constant') throw at.fail('expected a constant, got a value of the network');
-    const entries = await at.entries(data);
-    const rank = data.dims.length;
-    const [starts = [], ends = []] = [await at.integers(1, 'starts'), await at.integers(2, 'ends')];
-    const axes = (await at.integers(3, 'axes')) ?? starts.map((_, k) => k);
-    const steps = (await at.integers(4)) ?? starts.map(() => 1);
-    const picks = data.dims.map((size) => Array.from({ length: size }, (_, i) => i));
-    if ([ends, axes, steps].some((list) => list.length !== starts.length) || steps.includes(0))
-      throw at.fail(
-        `expected starts, ends, axes and steps of one length, and no step of 0, got ${[starts, ends, axes, steps].map(show).join(', ')}`,
-      );
-    axes.forEach((own, k) => {
-      const axis = at.axis(own, rank);
-      const size = data.dims[axis];
-      const [step, least, most] = [steps[k], steps[k] < 0 ? -1 : 0, steps[k] < 0 ? size - 1 : size];
-      const inside = (place: number) => Math.min(Math.max(place < 0 ? place + size : place, least), most); // prettier-ignore
-      const [start, end] = [inside(starts[k]), inside(ends[k])];
-      const count = Math.max(Math.ceil((end - start) / step), 0);
-      picks[axis] = Array.from({ length: count }, (_, i) => start + i * step);
-    });
-    let places = [0];
-    for (const [axis, own] of picks.entries())
-      places = places.flatMap((place) => own.map((i) => place * data.dims[axis] + i));
-    const dims = picks.map(({ length }) => length);
-    return { ...at.list1(places.map((place) => entries[place]), dims), isInteger: data.isInteger }; // prettier-ignore
-  },
 };
 
 /**
@@ -304,6 +254,30 @@ function positionsIn({ file, stored }: Activation): [number, number] {
 function isPositions(input: Activation, padded: readonly number[]): boolean {
   const positions = positionsIn(input);
   return !positions.includes(-1) && padded.every((axis) => positions.includes(axis));
+}
+
+/** Cuts off cells at the ends of axes whose pads are below 0. */
+function cropped(
+  at: ImportNode,
+  input: Activation,
+  pads: readonly number[],
+  mode: string,
+): Activation {
+  if (pads.every((size) => size >= 0)) return input;
+  const rank = input.file.length;
+  if (mode !== 'constant' || pads[0] < 0 || pads[rank] < 0)
+    throw at.fail(
+      `expected pads below 0 only in the mode constant and without the batch, got ${show([...pads])} in the mode ${show(mode)}`,
+    );
+  return input.file.reduce((value, own, axis) => {
+    const [before, after] = [Math.max(-pads[axis], 0), Math.max(-pads[rank + axis], 0)];
+    const left = sizeOf(own) - before - after;
+    if (before + after === 0) return value;
+    if (left < 1)
+      throw at.fail(`expected pads that leave a cell of each axis, got ${show([...pads])}`);
+    const cells = Array.from({ length: left }, (_, i) => before + i);
+    return cellsOf(at, value, axis, cells, `${at.label}_crop`);
+  }, input);
 }
 
 function withDims(value: Constant, dims: readonly number[]): Constant {
@@ -333,7 +307,6 @@ function reshaped(
 ): Activation {
   const { file } = input;
   const elements = sizeOf(file.flat().filter((atom) => !atom.isBatch));
-  const batch = file.flat().find((atom) => atom.isBatch);
   const target = entries.map((entry, k): Entry => {
     if (entry !== 0 || allowZero) return entry;
     const axis = file[k] ?? [];
@@ -344,38 +317,96 @@ function reshaped(
   const open = target.filter((entry) => entry === -1).length;
   if (!target.every(isSize) || open > 1)
     throw at.fail(`expected a shape of positive integers and one -1, got ${show([...entries])}`);
-  // The batch is the axis that the shape names, or else the first axis, if the other sizes fit an
-  // example.
-  let batchAt = target.indexOf('batch');
-  const product = (list: readonly Entry[]) =>
-    list.reduce((all: number, entry) => (entry === 'batch' || entry === -1 ? all : all * entry), 1);
-  if (batchAt < 0) {
-    const rest = target.slice(1);
-    const fits = rest.includes(-1) ? elements % product(rest) === 0 : product(rest) === elements;
-    if (fits && (target[0] === -1 || target[0] === batch?.size)) batchAt = 0;
-  }
-  if (batchAt < 0 || target.filter((entry) => entry === 'batch').length > 1) {
+  const found = batchOf(target, file, elements);
+  if (found === undefined) {
     throw at.fail(
       `expected a shape that keeps the batch apart, got ${show([...entries])} for ${show(shapeOf(file))}`,
     );
   }
-  const rest = target.map((entry, k) => (k === batchAt ? 1 : entry === 'batch' ? 1 : entry));
+  const { batchAt, joined, ahead } = found;
+  const rest = target.map((entry, k) => (k === batchAt || entry === 'batch' ? 1 : entry));
   const known = product(rest);
-  const sizes = rest.map((size) => (size === -1 ? elements / known : size));
+  const sizes = rest.map((size, k) => (k === batchAt ? joined : size === -1 ? elements / known : size)); // prettier-ignore
   if (!sizes.every(Number.isInteger) || numElements(sizes) !== elements) {
     throw at.fail(
       `expected a shape of ${elements} elements per example, got ${show([...entries])}`,
     );
   }
-  const view = regrouped(input, sizes, batchAt);
+  const view = regrouped(input, sizes, batchAt, ahead);
   if (view !== undefined) return { ...input, ...view, via: at.label };
-  const [own] = file.filter(isBatch);
+  if (ahead > 1)
+    throw at.fail(
+      `expected a shape that keeps the batch apart, got ${show([...entries])} for ${show(shapeOf(file))}`,
+    );
+  const own = file.flat().filter((atom) => atom.isBatch);
   const flat = at.arranged(input, [own, file.flat().filter((atom) => !atom.isBatch)]);
-  const axes = sizes.map((size, k) => (k === batchAt ? own : newAxis(size)));
   // Each axis of the reshaped tensor is a new atom.
-  const stored = [own, ...axes.filter((_, k) => k !== batchAt)];
+  const parts = sizes.map(newAxis);
+  const axes = parts.map((part, k) => (k === batchAt ? [...own, ...part] : part));
+  const stored = [own, ...parts.filter((_, k) => k !== batchAt || joined > 1)];
   const name = at.build.reshape(at.label, flat.name, shapeOf(stored));
   return { kind: 'activation', name, file: axes, stored };
+}
+
+const product = (list: readonly Entry[]) =>
+  list.reduce((all: number, entry) => (entry === 'batch' || entry === -1 ? all : all * entry), 1);
+
+/**
+ * Returns the axis of a new shape that has the batch, and the number of elements per example that
+ * it joins with the batch, such as the heads in [N · heads, tokens, features]. It is usually 1. Some
+ * of them may come ahead of the batch. The same number of elements must stand before the batch in
+ * both shapes, because a Reshape keeps the order.
+ */
+function batchOf(target: readonly Entry[], file: Axes, elements: number) {
+  const atoms = file.flat();
+  const position = atoms.findIndex((atom) => atom.isBatch);
+  const before = sizeOf(atoms.slice(0, position));
+  for (const [batchAt, entry] of target.entries()) {
+    const [leading, others] = [target.slice(0, batchAt), target.filter((_, k) => k !== batchAt)];
+    const ahead = before / product(leading);
+    if (leading.includes(-1) || !Number.isInteger(ahead) || others.includes('batch')) continue;
+    const joined = others.includes(-1) || entry === 'batch' ? 1 : elements / product(others);
+    const fits = others.includes(-1) ? elements % product(others) === 0 : product(others) * joined === elements; // prettier-ignore
+    if (!fits || !Number.isInteger(joined / ahead)) continue;
+    if (entry === 'batch' || entry === -1 || entry === joined * atoms[position].size)
+      return { batchAt, joined, ahead };
+  }
+  return undefined;
+}
+
+/**
+ * Makes a constant that a Concat joins with values of the network, such as the class token of a
+ * transformer, depend on the input formally: 0 · x + c, for cells x of one of these values.
+ */
+async function withBatch(
+  at: ImportNode,
+  constant: Constant,
+  i: number,
+  values: readonly (Value | undefined)[],
+): Promise<Activation> {
+  const axis = at.axis(at.number('axis', 1), constant.dims.length);
+  const like = values.find((value) => value?.kind === 'activation');
+  const [batch, ...dims] = constant.dims;
+  if (like?.kind !== 'activation' || like.file.length !== constant.dims.length || axis === 0)
+    throw at.fail(`expected a constant that fits the other inputs, got the shape ${show([...constant.dims])}`); // prettier-ignore
+  const all = await constant.values();
+  const own = Array.from({ length: numElements(dims) }, (_, k) => all[k]);
+  const isSame = own.every((value, k) => Array.from({ length: batch }).every((_, n) => all[n * own.length + k] === value)); // prettier-ignore
+  if (!isBatch(like.file[0]) || (batch !== 1 && !(batch === like.file[0][0].size && isSame)))
+    throw at.fail(
+      `expected a constant that is the same for every example, got the shape ${show([...constant.dims])}`,
+    );
+  const cells = new Array<number>(constant.dims[axis]).fill(0);
+  const value = at.batchFirst(cellsOf(at, like, axis, cells, `${at.label}_cells${i}`));
+  const zero = new Arithmetic('multiply', { trainable: false, init: 0 });
+  const zeros = at.elementwise(value, zero, `${at.label}_zero${i}`);
+  const trainable = !constant.isFixed;
+  const box = at.build.shared(['withBatch', constant.name, dims], () => {
+    return new Arithmetic('add', { shape: dims, trainable, init: () => own });
+  });
+  if (shapeOf(zeros.stored).slice(1).join() !== dims.join())
+    throw at.fail(`expected a constant that fits the other inputs, got the shape ${show([...constant.dims])}`); // prettier-ignore
+  return at.elementwise(zeros, box, `${at.label}_constant${i}`);
 }
 
 async function concatenated(at: ImportNode, values: readonly Constant[]): Promise<Value> {
@@ -396,12 +427,15 @@ async function resized(at: ImportNode, scalesAt: number, sizesAt: number | undef
   const listed = at.list('scales');
   const constant = listed === undefined ? at.optional(scalesAt) : undefined;
   const scales = listed ?? (constant && Array.from(await constant.values()));
-  const sizes = sizesAt === undefined ? undefined : await at.integers(sizesAt);
+  const wanted = sizesAt === undefined ? undefined : at.optional(sizesAt);
+  const sizes = wanted && (await at.entries(wanted));
   const axes = (at.list('axes') ?? [0, 1, 2, 3]).map((axis) => at.axis(axis, 4));
   const own = [1, 1, 1, 1];
   axes.forEach((axis, k) => {
     const size = sizeOf(input.file[axis]);
-    own[axis] = (scales?.length ? scales[k] : (sizes?.[k] ?? 0) / size) || 0;
+    const target = sizes?.[k] ?? 0;
+    const isWhole = target === 'batch' || (isBatch(input.file[axis]) && target === size);
+    own[axis] = (scales?.length ? scales[k] : isWhole ? 1 : factorTo(size, target)) || 0;
   });
   const factors = own.slice(2);
   if (own[0] !== 1 || own[1] !== 1 || !factors.every((factor) => factor > 0))
@@ -419,14 +453,14 @@ async function resized(at: ImportNode, scalesAt: number, sizesAt: number | undef
   const [height, width] = factors;
   const isWhole = factors.every((factor) => Number.isInteger(factor));
   const rounds = isOld ? 'floor' : at.text('nearest_mode', 'round_prefer_floor');
+  if (factors.every((factor) => factor === 1)) return input;
+  if (mode === 'nearest' && !(place === 'asymmetric' && rounds === 'floor')) {
+    // If the factors are integers, rounding the positions of pixel centres gives the same pixels.
+    const isCenter = isWhole && place.includes('half_pixel') && rounds.startsWith('round');
+    if (!isCenter) return nearestCells(at, input, factors, target, place, rounds);
+  }
   const made = () => {
-    if (mode === 'nearest') {
-      const isFloor = place === 'asymmetric' && rounds === 'floor';
-      // If the factors are integers, rounding the positions of pixel centres gives the same pixels
-      // as `isFloor`.
-      const isCenter = isWhole && place.includes('half_pixel') && rounds.startsWith('round');
-      if (isFloor || isCenter) return new Upsample2D({ scaleFactor: [height, width] });
-    }
+    if (mode === 'nearest') return new Upsample2D({ scaleFactor: [height, width] });
     if (mode === 'linear' || mode === 'bilinear') {
       const isExact = positions.every((size, k) => Number.isInteger(size * factors[k]));
       if (
@@ -443,7 +477,45 @@ async function resized(at: ImportNode, scalesAt: number, sizesAt: number | undef
     }
     throw at.fail(`expected nearest or linear interpolation, got ${mode}, ${place}, ${rounds}`);
   };
-  if (factors.every((factor) => factor === 1)) return input;
   const { name, shape } = at.emit(made(), input);
   return at.images(name, shape, input.file[0]);
+}
+
+/** Returns the factor from one size to another. `Upsample2D` rounds the product down. */
+function factorTo(size: number, target: number): number {
+  const factor = target / size;
+  return Math.floor(size * factor) < target ? factor * (1 + 2 ** -50) : factor;
+}
+
+/** Takes the nearest cells by the rules of ONNX's Resize other than that of PyTorch. */
+function nearestCells(
+  at: ImportNode,
+  input: Activation,
+  factors: readonly number[],
+  target: readonly number[],
+  place: string,
+  rounds: string,
+): Activation {
+  const positions: Readonly<Record<string, (i: number, scale: number, out: number, size: number) => number>> = {
+    asymmetric: (i, scale) => i / scale,
+    half_pixel: (i, scale) => (i + 0.5) / scale - 0.5,
+    pytorch_half_pixel: (i, scale, out) => (out > 1 ? (i + 0.5) / scale - 0.5 : 0),
+    align_corners: (i, _, out, size) => (out > 1 ? (i * (size - 1)) / (out - 1) : 0),
+  }; // prettier-ignore
+  const roundings: Readonly<Record<string, (x: number) => number>> = {
+    floor: Math.floor,
+    ceil: Math.ceil,
+    round_prefer_floor: (x) => Math.ceil(x - 0.5),
+    round_prefer_ceil: (x) => Math.floor(x + 0.5),
+  };
+  const [position, rounding] = [positions[place], roundings[rounds]];
+  if (position === undefined || rounding === undefined)
+    throw at.fail(`expected nearest or linear interpolation, got nearest, ${place}, ${rounds}`);
+  return factors.reduce((value, scale, k) => {
+    const [size, out] = [sizeOf(value.file[k + 2]), target[k]];
+    const cells = Array.from({ length: out }, (_, i) =>
+      Math.min(Math.max(rounding(position(i, scale, out, size)), 0), size - 1),
+    );
+    return cellsOf(at, value, k + 2, cells);
+  }, input);
 }

@@ -73,6 +73,19 @@ export function isBatch(axis: readonly Atom[] | undefined): boolean {
   return axis?.length === 1 && axis[0].isBatch;
 }
 
+/** Returns whether an axis joins the batch with other axes, as in [N · heads, tokens, features]. */
+export function isJoined(axis: readonly Atom[] | undefined): boolean {
+  return axis !== undefined && axis.length > 1 && axis.some((atom) => atom.isBatch);
+}
+
+/** Returns the axes with the batch apart: other axes that are joined with it come second. */
+export function withBatchApart(axes: Axes): Axes {
+  const [first, ...rest] = axes;
+  if (!isJoined(first)) return axes;
+  const [batch, others] = [true, false].map((own) => first.filter((atom) => atom.isBatch === own));
+  return [batch, others, ...rest];
+}
+
 /** Returns whether two lists consist of the same atoms in the same order. */
 export function sameAtoms(a: readonly Atom[], b: readonly Atom[]): boolean {
   return a.length === b.length && a.every((atom, k) => atom === b[k]);
@@ -90,26 +103,36 @@ export function channelsLast(file: Axes): Axes {
 /**
  * Divides the atoms of a view's axes so that the file's axes have other sizes. Returns undefined if
  * an atom would have to be divided unevenly.
+ *
+ * @param sizes the number of elements per example along each axis. It is 1 at `batchAt`, or more if
+ *   that axis joins the batch with other axes.
+ * @param ahead the number of these elements that come before the batch.
  */
-export function regrouped(view: View, sizes: readonly number[], batchAt: number): View | undefined {
+export function regrouped(
+  view: View,
+  sizes: readonly number[],
+  batchAt: number,
+  ahead = 1,
+): View | undefined {
   const left = view.file.flat().filter((atom) => !atom.isBatch);
   const batch = view.file.flat().filter((atom) => atom.isBatch);
   const divided = new Map<Atom, Atom[]>();
   const origin = new Map<Atom, Atom>();
   const file: Atom[][] = [];
   for (const [axis, size] of sizes.entries()) {
-    if (axis === batchAt) {
-      file.push(batch);
-      continue;
-    }
     const atoms: Atom[] = [];
     let open = size;
+    const addBatch = () => {
+      if (axis === batchAt && open * ahead === size) atoms.push(...batch);
+    };
+    addBatch();
     while (open > 1) {
       const next = left.shift();
       if (next === undefined) return undefined;
       if (open % next.size === 0) {
         atoms.push(next);
         open /= next.size;
+        addBatch();
         continue;
       }
       if (next.size % open !== 0) return undefined;
@@ -128,6 +151,7 @@ export function regrouped(view: View, sizes: readonly number[], batchAt: number)
       atoms.push(first);
       left.unshift(rest);
       open = 1;
+      addBatch();
     }
     file.push(atoms);
   }

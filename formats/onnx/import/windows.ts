@@ -1,7 +1,7 @@
 import { show } from '../../../lib/errors.ts';
 import { Pad2D } from '../../../modules/pad2d.ts';
 import type { ImportNode } from './node.ts';
-import { isBatch, sizeOf, type Activation } from './views.ts';
+import { isBatch, shapeOf, sizeOf, type Activation } from './views.ts';
 
 /** The windows of a convolution or a pool of a file, along each axis of positions. */
 export interface Windows {
@@ -65,14 +65,21 @@ export function windowsOf(
   return { kernel, stride, dilation, pads, isSame: auto === 'SAME_UPPER' };
 }
 
-/** Returns the sizes of the axes of positions of images or sequences; throws for other inputs. */
+/**
+ * Returns the sizes of the axes of positions of images, sequences or volumes; throws for other
+ * inputs.
+ */
 export function positionsOf(at: ImportNode, value: Activation): number[] {
-  if (value.file.length === 3 || value.file.length === 4) {
-    if (isBatch(value.file[0])) return value.file.slice(2).map(sizeOf);
-  }
+  const { file } = value;
+  if (file.length >= 3 && file.length <= 5 && isBatch(file[0])) return file.slice(2).map(sizeOf);
   throw at.fail(
-    `expected images [N, C, H, W] or sequences [N, C, L], got an input of ${value.file.length} axes`,
+    `expected images [N, C, H, W], sequences [N, C, L] or volumes [N, C, D, H, W], got the shape ${show(shapeOf(file))}`,
   );
+}
+
+/** Returns the three numbers of a volume. */
+export function three(list: readonly number[]): [number, number, number] {
+  return [list[0], list[1], list[2]];
 }
 
 /** Returns the padding of each axis if it is the same on both sides, and otherwise undefined. */
@@ -89,6 +96,8 @@ export function padded(
   pads: Windows['pads'],
   value = 0,
 ): Activation {
+  if (pads.length > 2)
+    throw at.fail(`expected the same pads on both sides of a volume, got ${show(pads)}`);
   const images = asImages(at, at.channelsLast(input));
   const rows = pads.length === 2 ? pads[0] : ([0, 0] as const);
   const box = new Pad2D([rows, pads[pads.length - 1]], { value });

@@ -1,12 +1,12 @@
 import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PbfWriter } from 'pbf';
 import { ones, tensor } from '@tensorflow/tfjs-core';
 import { Linear, init, useBackend, type Module } from '../../../index.ts';
 import { loadOnnx } from '../../../formats/onnx/onnxFile.ts';
 import { loadOnnx as loadBytes } from '../../../formats/onnx/loadOnnx.ts';
 import { summarize } from '../../../inspect/index.ts';
+import { encoded, floats, network, node, tensorOf, type Content } from '../../support/onnxModel.ts';
 import { difference } from '../../support/python.ts';
 import { ROOT } from '../../support/runCommand.ts';
 
@@ -25,67 +25,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => rm(folder, { recursive: true }));
-
-/** The fields of a message: a number becomes a varint, a text or bytes or a message bytes. */
-type Content = readonly (readonly [field: number, value: number | string | Uint8Array | Content])[];
-
-function encoded(content: Content): Uint8Array {
-  const to = new PbfWriter();
-  for (const [field, value] of content) {
-    if (typeof value === 'number') to.writeVarintField(field, value);
-    else if (typeof value === 'string') to.writeStringField(field, value);
-    else to.writeBytesField(field, value instanceof Uint8Array ? value : encoded(value));
-  }
-  return to.finish();
-}
-
-const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
-
-const value = (name: string, ...dims: (number | string)[]): Content => [
-  [1, name],
-  [
-    2,
-    [
-      [
-        1,
-        [
-          [1, 1],
-          [2, dims.map((dim) => [1, [[typeof dim === 'string' ? 2 : 1, dim]]])],
-        ],
-      ],
-    ],
-  ],
-];
-
-const tensorOf = (name: string, dims: number[], bytes: Uint8Array, type = 1): Content => [
-  ...dims.map((size) => [1, size] as const),
-  [2, type],
-  [8, name],
-  [9, bytes],
-];
-
-const node = (op: string, inputs: string[], outputs: string[], ...more: Content): Content => [
-  ...inputs.map((name) => [1, name] as const),
-  ...outputs.map((name) => [2, name] as const),
-  [3, `${op}_1`],
-  [4, op],
-  ...more,
-];
-
-const model = (graph: Content, opset = 17): Uint8Array =>
-  encoded([
-    [1, 8],
-    [7, graph],
-    [8, [[2, opset]]],
-  ]);
-
-const network = (nodes: Content[], tensors: Content[], ...dims: (number | string)[]) =>
-  model([
-    ...nodes.map((one) => [1, one] as const),
-    ...tensors.map((one) => [5, one] as const),
-    [11, value('x', ...dims)],
-    [12, value('y', ...dims)],
-  ]);
 
 describe('loadOnnx', () => {
   it.each(['images.onnx', 'external.onnx'])(
