@@ -76,6 +76,18 @@ export class OnnxGraph {
     return name;
   }
 
+  /** Adds a node with several outputs, and returns their names. */
+  nodeOf(
+    count: number,
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): string[] {
+    const outputs = Array.from({ length: count }, () => this.name(op));
+    this.#nodes.push({ op, name: outputs[0], inputs, outputs, attributes });
+    return outputs;
+  }
+
   /**
    * Adds an identity node that gives an output the wanted name. It is needed because the value may
    * be an input, or other nodes may use it under another name.

@@ -10,6 +10,7 @@ import { Maxout } from '../../modules/maxout.ts';
 import { MaxPool1D } from '../../modules/maxPool1d.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { MaxPool3D } from '../../modules/maxPool3d.ts';
+import { MaxUnpool2D } from '../../modules/maxUnpool2d.ts';
 import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { axisGeometry, convGeometry, type Axis } from '../../lib/geometry.ts';
 import { numElements } from '../../lib/shapes.ts';
@@ -45,6 +46,22 @@ export const POOLS: readonly OnnxExporter[] = [
     const padded = paddedInput(graph, input, axes, 'zeros', -Infinity);
     const inside = axes.map((axis) => ({ ...axis, before: 0, after: 0 }));
     return pool(graph, 'MaxPool', padded, inside, attributes);
+  }),
+
+  // ONNX's operator takes the indices of the winners, so they are computed from the pool's input.
+  onnxExporter(MaxUnpool2D, (graph, box, small, [, large]) => {
+    const options = { ...box, dilation: ONE };
+    const { height, width } = convGeometry(box, large.shape[1], large.shape[2], options);
+    const axes = [height, width];
+    const attributes = {
+      kernel_shape: axes.map(({ kernel }) => kernel),
+      strides: axes.map(({ stride }) => stride),
+      pads: padsOf(axes),
+    };
+    const z = graph.with('first', large).name;
+    const [, winners] = graph.nodeOf(2, 'MaxPool', [z], attributes);
+    const inputs = [graph.with('first', small).name, winners, graph.node('Shape', [z])];
+    return { name: graph.node('MaxUnpool', inputs, attributes), channels: 'first' };
   }),
 
   onnxExporter(MaxPool1D, (graph, box, input) => {
@@ -92,7 +109,8 @@ export const POOLS: readonly OnnxExporter[] = [
     const p = box.normType;
     const options = { ...box, dilation: ONE, padding: 'valid' } as const;
     const { height, width } = convGeometry(box, input.shape[1], input.shape[2], options);
-    const powers = { ...input, name: graph.node('Pow', [input.name, graph.floats([p])]) };
+    const first = graph.with('first', input);
+    const powers = { ...first, name: graph.node('Pow', [first.name, graph.floats([p])]) };
     const s = scaledMeans(graph, powers, [height, width], (axis) =>
       windowSumsFilledUp(axis).rows.map(({ weights }) => axis.kernel * weights[0]),
     );

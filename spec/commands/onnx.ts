@@ -40,11 +40,8 @@ import {
 const CASES = 20;
 const [BOX_LIMIT, NETWORK_LIMIT] = [1e-5, 1e-4];
 
-/**
- * Boxes that cannot be exported: Pointwise computes an arbitrary function, and ONNX's MaxUnpool
- * takes indices instead of the pool's input.
- */
-const REFUSED = new Set(['Pointwise', 'MaxUnpool2D']);
+/** A box that cannot be exported: Pointwise computes an arbitrary function. */
+const REFUSED = new Set(['Pointwise']);
 
 /**
  * Large networks are checked with this share of their filters. The two networks in WHOLE are also

@@ -1,5 +1,5 @@
 import { numElements } from '../../../lib/shapes.ts';
-import type { FileNode, OnnxFile } from '../openOnnx.ts';
+import type { FileAttribute, FileNode, OnnxFile } from '../openOnnx.ts';
 import { isNear } from './pointwise.ts';
 
 /**
@@ -74,6 +74,10 @@ const RULES: readonly Rule[] = [
     pattern: node('Mul', node('Tanh', node('Mul', x, capture('slope'))), capture('amplitude')),
     op: 'ScaledTanh',
   },
+  {
+    pattern: node('Mul', node('Sign', x), node('Pow', node('Abs', x), capture('root'))),
+    op: 'SignedRoot',
+  },
   { pattern: node('Mul', x, node('Sigmoid', x)), op: 'Swish' },
   { pattern: node('Mul', x, node('HardSigmoid', x)), op: 'GatedHardSigmoid' },
 ];
@@ -118,6 +122,21 @@ export async function fuse(file: OnnxFile): Promise<readonly FileNode[]> {
     return undefined;
   }
 
+  /**
+   * Returns the pool for the formula in which boxprop exports an LPPool2D: a signed root of the
+   * scaled means of powers. Files of other programs may scale otherwise.
+   */
+  function signedPool(from: string, root: number) {
+    let node = made.get(from);
+    while (node?.op === 'Mul') node = made.get(node.inputs[0]);
+    const power = node?.op === 'AveragePool' ? made.get(node.inputs[0]) : undefined;
+    const p = numbers.get(power?.inputs[1] ?? '');
+    if (file.producer !== 'boxprop' || power?.op !== 'Pow' || p === undefined) return undefined;
+    if (node === undefined || !isNear(p * root, 1)) return undefined;
+    const attributes = new Map<string, FileAttribute>([...node.attributes, ['p', p]]);
+    return { op: 'SignedLpPool', inputs: [power.inputs[0]], attributes };
+  }
+
   return nodes.map((one) => {
     if (!ROOTS.has(one.op) || one.outputs.length !== 1) return one;
     for (const { pattern, op, attributes = {} } of RULES) {
@@ -129,6 +148,11 @@ export async function fuse(file: OnnxFile): Promise<readonly FileNode[]> {
         const gate = one.inputs.map((name) => made.get(name)).find((n) => n?.op === 'HardSigmoid');
         if (!isSixth(gate)) continue;
         return { ...one, op: 'HardSwish', inputs: [input], attributes: new Map() };
+      }
+      if (op === 'SignedRoot') {
+        const pool = signedPool(input, Number(found.get('root')));
+        if (pool === undefined) continue;
+        return { ...one, ...pool };
       }
       found.delete('x');
       const all = new Map([...found, ...Object.entries(attributes)]);

@@ -200,10 +200,14 @@ export async function importOnnx(
   if (batches.size > 1)
     throw fail(`expected inputs of one batch, got the sizes ${[...batches].join(' and ')}`);
   const taken = new Set<FileNode>();
+  const makers = new Map(
+    nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)),
+  );
   const values: Values = {
     of: (name) => known.get(name),
     set: (name, value) => known.set(name, value),
     isUsed: (name) => users.has(name),
+    maker: (name) => makers.get(name),
     onlyUser(name) {
       const all = users.get(name);
       return all?.length === 1 ? all[0] : undefined;

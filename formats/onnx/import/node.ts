@@ -29,14 +29,21 @@ export interface Values {
    * value.
    */
   readonly onlyUser: (name: string) => FileNode | undefined;
+  /** Returns the node that makes a value. */
+  readonly maker: (name: string) => FileNode | undefined;
   /** Returns whether a node or the graph uses a value. */
   readonly isUsed: (name: string) => boolean;
   /** Marks a node as imported. */
   readonly take: (node: FileNode) => void;
 }
 
-/** Imports a node: adds boxes to the graph, and returns the node's outputs. */
-export type Importer = (at: ImportNode) => Promise<Value | readonly Value[]> | Value;
+/**
+ * Imports a node: adds boxes to the graph, and returns the node's outputs. An output that no other
+ * node uses may be undefined.
+ */
+export type Importer = (at: ImportNode) => Promise<Imported> | Imported;
+
+type Imported = Value | readonly (Value | undefined)[];
 
 /** A node that is being imported. */
 export class ImportNode {
@@ -112,6 +119,12 @@ export class ImportNode {
     const value = this.values.of(name);
     if (value === undefined) throw this.fail(`its input ${show(name)} is not a value of the graph`);
     return value;
+  }
+
+  /** Returns the node that makes an input. */
+  maker(i: number): ImportNode | undefined {
+    const node = this.values.maker(this.node.inputs[i] ?? '');
+    return node && new ImportNode(node, this.opset, this.build, this.values, this.#place);
   }
 
   /** Returns an input that depends on the network's inputs. */

@@ -6,9 +6,12 @@ import { AvgPool2D } from '../../../modules/avgPool2d.ts';
 import { AvgPool3D } from '../../../modules/avgPool3d.ts';
 import { GlobalAvgPool2D } from '../../../modules/globalAvgPool2d.ts';
 import { GlobalMaxPool2D } from '../../../modules/globalMaxPool2d.ts';
+import { Abs } from '../../../modules/historic/abs.ts';
+import { LPPool2D } from '../../../modules/lpPool2d.ts';
 import { MaxPool1D } from '../../../modules/maxPool1d.ts';
 import { MaxPool2D } from '../../../modules/maxPool2d.ts';
 import { MaxPool3D } from '../../../modules/maxPool3d.ts';
+import { MaxUnpool2D } from '../../../modules/maxUnpool2d.ts';
 import type { Importer, ImportNode } from './node.ts';
 import { isBatch, sizeOf, type Activation, type Atom } from './views.ts';
 import { padded, positionsOf, symmetric, three, windowsOf, type Windows } from './windows.ts';
@@ -20,8 +23,11 @@ const LOWEST = -3.4028234663852886e38;
 export const POOLS: Readonly<Record<string, Importer>> = {
   MaxPool(at) {
     const input = at.activation(0);
-    if ((at.node.outputs[1] ?? '') !== '')
-      throw at.fail('expected one output, got two: the indices of the maxima are not supported');
+    const indices = at.node.outputs[1] ?? '';
+    const isUnpooled = at.values.onlyUser(indices)?.op === 'MaxUnpool';
+    if (indices !== '' && at.values.isUsed(indices) && !isUnpooled)
+      throw at.fail('expected indices of the maxima that only a MaxUnpool uses, got other uses');
+    if (isUnpooled && !at.values.isUsed(at.node.outputs[0])) return [];
     const windows = poolWindows(at, input);
     const isCeiled = isOwnCeilMode(windows, positionsOf(at, input));
     const half = isCeiled ? windows.pads.map(([before]) => before) : symmetric(windows);
@@ -106,6 +112,65 @@ export const POOLS: Readonly<Record<string, Importer>> = {
     return scaledBy(at, means, factors);
   },
 
+  // The box finds the winners in the input of the pool that made the indices.
+  async MaxUnpool(at) {
+    const pool = at.maker(1);
+    if (pool?.node.op !== 'MaxPool')
+      throw at.fail('expected indices that a MaxPool makes, got others');
+    const [small, large] = [at.activation(0), pool.activation(0)];
+    const sizes = positionsOf(at, large);
+    const windows = poolWindows(pool, large);
+    const [own] = [poolWindows(at, large)];
+    if (sizes.length !== 2 || show([own.kernel, own.stride, own.pads]) !== show([windows.kernel, windows.stride, windows.pads])) // prettier-ignore
+      throw at.fail(`expected the windows of its MaxPool over images, got ${show([own.kernel, own.stride, own.pads])}`); // prettier-ignore
+    const shape = at.optional(2);
+    const entries = shape && (await at.entries(shape));
+    const natural = sizes.map((_, k) => {
+      const { kernel, stride, pads } = windows;
+      return (
+        (sizeOf(small.file[k + 2] ?? []) - 1) * stride[k] + kernel[k] - pads[k][0] - pads[k][1]
+      );
+    });
+    const target = entries === undefined ? natural : entries.slice(2);
+    if (target.join() !== sizes.join() || windows.dilation.some((cells) => cells > 1))
+      throw at.fail(`expected an output of the size of the pool's input, ${show(sizes)}, got ${show(target)}`); // prettier-ignore
+    const same = sizes.map((size, k) => axisGeometry(size, windows.kernel[k], windows.stride[k], 1, 'same')); // prettier-ignore
+    const isSame = same.every(({ before, after }, k) => show([before, after]) === show(windows.pads[k])); // prettier-ignore
+    const padding = symmetric(windows) ?? (isSame ? 'same' : undefined);
+    if (padding === undefined)
+      throw at.fail(`expected the same pads on both sides, got ${show(windows.pads)}`);
+    const { kernel, stride } = windows;
+    const options = { stride: [stride[0], stride[1]], padding: two(padding) } as const;
+    const box = new MaxUnpool2D([kernel[0], kernel[1]], options);
+    const names = [small, large].map((value) => at.channelsLast(value).name);
+    const { name, shape: made } = at.build.emitMerge(at.label, box, names);
+    return at.images(name, made, small.file[0]);
+  },
+
+  // (Σ |x|^p)^(1/p) over each window.
+  LpPool(at) {
+    const windows = poolWindows(at, at.activation(0));
+    const p = at.number('p', 2);
+    if (
+      windows.kernel.length !== 2 ||
+      at.number('ceil_mode', 0) !== 0 ||
+      windows.dilation.some((cells) => cells > 1)
+    )
+      // prettier-ignore
+      throw at.fail('expected images, ceil_mode 0 and dilations of 1, got others');
+    const value = padded(at, at.activation(0), windows.pads);
+    // An even power has no sign.
+    const positive = p % 2 === 0 ? value : at.elementwise(value, new Abs(), `${at.label}_abs`);
+    return lpPooled(at, positive, windows, p, false);
+  },
+
+  // `fuse` writes this operator for the formula of boxprop's export.
+  SignedLpPool(at) {
+    const input = at.channelsLast(at.activation(0));
+    const windows = poolWindows(at, input);
+    return lpPooled(at, input, windows, at.number('p', 2), isOwnCeilMode(windows, positionsOf(at, input))); // prettier-ignore
+  },
+
   GlobalAveragePool: (at) => globalPool(at, new GlobalAvgPool2D()),
   GlobalMaxPool: (at) => globalPool(at, new GlobalMaxPool2D()),
 
@@ -140,6 +205,18 @@ function isOwnCeilMode(
     const axis = axisGeometry(sizes[k], kernel[k], stride[k], dilation[k], before, true);
     return axis.after === after;
   });
+}
+
+function lpPooled(
+  at: ImportNode,
+  value: Activation,
+  { kernel, stride }: Windows,
+  p: number,
+  ceilMode: boolean,
+): Activation {
+  const box = new LPPool2D(p, [kernel[0], kernel[1]], { stride: [stride[0], stride[1]], ceilMode });
+  const { name, shape } = at.emit(box, value);
+  return at.images(name, shape, value.file[0]);
 }
 
 const one = (padding: readonly number[] | 'same' | undefined) =>

@@ -44,11 +44,12 @@ export const SLICES: Readonly<Record<string, Importer>> = {
     if (sizes.length !== count || sizes.some((size) => !(size > 0)) || total !== dims[axis])
       throw at.fail(`expected ${count} parts of axis ${axis}, of size ${dims[axis]}, got ${show([...sizes])}`); // prettier-ignore
     if (dims[axis] > LONGEST) throw at.fail(`expected at most ${LONGEST} cells along an axis, got ${dims[axis]}`); // prettier-ignore
-    const parts: Value[] = [];
+    const parts: (Value | undefined)[] = [];
     for (const [k, size] of sizes.entries()) {
       const first = sizes.slice(0, k).reduce((sum, own) => sum + own, 0);
       const cells = Array.from({ length: size }, (_, i) => first + i);
-      if (data.kind === 'constant') parts.push(await taken(at, data, axis, cells));
+      if (!at.values.isUsed(at.node.outputs[k])) parts.push(undefined);
+      else if (data.kind === 'constant') parts.push(await taken(at, data, axis, cells));
       else if (size === dims[axis]) parts.push(data);
       else {
         checkAxis(at, data, axis);

@@ -80,6 +80,14 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [2, 3, 1, 5, 6, 4],
     boxes: ['Slice 0:1 of axis 1', 'Slice 1:3 of axis 1', 'Concat'],
   },
+  'Split, of which one part is not used': {
+    nodes: [node('Split', ['x', 's'], ['a', 'y'], attribute('axis', 1))],
+    tensors: [list('s', 1, 2)],
+    shape: [1, 3],
+    input: [1, 2, 3],
+    output: [2, 3],
+    boxes: ['Slice 1:3 of axis 1'],
+  },
   'Gather of one index removes the axis': {
     nodes: [node('Gather', ['x', 'i'], ['y'], attribute('axis', 1))],
     tensors: [tensorOf('i', [], integers(-1), 7)],
@@ -135,8 +143,8 @@ const CASES: Readonly<Record<string, Case>> = {
     boxes: [
       'Arithmetic: multiply one number',
       'Arithmetic: add [1, 2]',
-      'Permute to the axes 2, 1',
-      'Permute to the axes 2, 1',
+      'Reshape',
+      'Reshape',
       'Concat',
     ],
   },

@@ -46,6 +46,15 @@ import { loadCheckpoint, saveCheckpoint } from '../../../train/checkpoint.ts';
 import { sortLines } from '../../../report/runLines.ts';
 import { readLog } from '../../../train/runLog.ts';
 import { Trainer } from '../../../train/trainer.ts';
+import {
+  attribute,
+  floats,
+  integers,
+  model as onnxModel,
+  node as onnxNode,
+  tensorOf as onnxTensor,
+  value as onnxValue,
+} from '../onnxModel.ts';
 import { ROOT } from '../runCommand.ts';
 import { membersOf, storedZip } from '../storedZip.ts';
 import { torchFile } from '../torchFile.ts';
@@ -285,7 +294,42 @@ async function onnxSamples(): Promise<Uint8Array[]> {
     parts.push(Uint8Array.from(part));
   network.dispose();
   const images = new Uint8Array(readFileSync(join(ROOT, 'spec/fixtures/onnx/images.onnx')));
-  return [Uint8Array.from(Buffer.concat(parts)), images];
+  return [Uint8Array.from(Buffer.concat(parts)), images, partsSample()];
+}
+
+/** A network of the operators that take parts of a value, repeat it, or multiply two values. */
+function partsSample(): Uint8Array {
+  const list = (name: string, ...values: number[]) =>
+    onnxTensor(name, [values.length], integers(...values), 7);
+  const nodes = [
+    onnxNode('Split', ['x', 'two'], ['a', 'b'], attribute('axis', 1)),
+    onnxNode('Slice', ['a', 'one', 'far', 'last', 'one'], ['s']),
+    onnxNode('Gather', ['b', 'back'], ['g'], attribute('axis', 2)),
+    onnxNode('Transpose', ['g'], ['t'], attribute('perm', [0, 2, 1])),
+    onnxNode('MatMul', ['t', 's'], ['m']),
+    onnxNode('Reshape', ['m', 'joined'], ['j']),
+    onnxNode('Reshape', ['j', 'apart'], ['r']),
+    onnxNode('Concat', ['r', 'w'], ['c'], attribute('axis', 1)),
+    onnxNode('ReduceMean', ['c', 'one'], ['mean']),
+    onnxNode('Sub', ['c', 'mean'], ['d']),
+    onnxNode('Pad', ['d', 'pads'], ['p']),
+    onnxNode('Tile', ['p', 'times'], ['tiled']),
+    onnxNode('ReduceLogSumExp', ['tiled', 'one'], ['y']),
+  ];
+  const tensors = [
+    ...[list('one', 1), list('last', 2), list('two', 2, 2), list('far', 9e15), list('back', 1, 0)],
+    ...[list('joined', -1, 3), list('apart', -1, 2, 3), list('pads', 0, -1, 0, 0, 0, 1)],
+    ...[list('times', 1, 2, 1), onnxTensor('w', [1, 1, 3], floats(1, 2, 3))],
+  ];
+  return onnxModel(
+    [
+      ...nodes.map((one) => [1, one] as const),
+      ...tensors.map((one) => [5, one] as const),
+      [11, onnxValue('x', 'N', 4, 4)],
+      [12, onnxValue('y', 'N', 1, 4)],
+    ],
+    18,
+  );
 }
 
 /** Imports a network, and lists its parameters. */
