@@ -171,6 +171,93 @@ def conv_bn(i, o, k=3, **options):
     return nn.Sequential(nn.Conv2d(i, o, k, padding=k // 2, bias=False, **options), nn.BatchNorm2d(o), nn.ReLU6())
 
 
+class UNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.down, self.deep, self.up, self.out = conv_bn(3, 4), conv_bn(4, 6), nn.ConvTranspose2d(6, 4, 2, 2), nn.Conv2d(14, 2, 1)
+
+    def forward(self, x):
+        large = self.down(x)
+        small = self.deep(nn.functional.max_pool2d(large, 2))
+        resized = nn.functional.interpolate(small, size=large.shape[2:], mode="bilinear", align_corners=False)
+        return self.out(torch.cat([self.up(small), resized, large], 1))
+
+
+class Gates(nn.Module):
+    """ShuffleNet V2's halves of the channels, a gate of two parts, and a gated linear unit."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.branch, self.head = nn.Conv2d(3, 8, 3), nn.Conv2d(4, 4, 3, padding=1, groups=4), nn.Linear(4, 6)
+
+    def forward(self, x):
+        a, b = self.stem(x).chunk(2, 1)
+        x = torch.cat([a, self.branch(b)], 1)
+        x = x.view(x.shape[0], 2, 4, 10, 8).transpose(1, 2).reshape(x.shape[0], -1, 10, 8)
+        a, b = torch.split(x, [4, 4], 1)
+        return nn.functional.glu(self.head((torch.tanh(a) * torch.sigmoid(b)).mean((2, 3))), -1)
+
+
+class Attention(nn.Module):
+    """Tokens of patches, heads, and pooling by attention."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches, self.qkv, self.norm, self.score, self.head = nn.Conv2d(3, 8, 4, 2), nn.Linear(8, 24), nn.LayerNorm(8), nn.Linear(8, 1), nn.Linear(8, 3)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        n, tokens, _ = x.shape
+        q, k, v = self.qkv(self.norm(x)).reshape(n, tokens, 3, 2, 4).permute(2, 0, 3, 1, 4).unbind(0)
+        x = x + ((q @ k.transpose(-2, -1) / 2).softmax(-1) @ v).transpose(1, 2).reshape(n, tokens, 8)
+        weights = self.score(x).transpose(1, 2).softmax(-1)
+        return self.head(torch.bmm(weights, x)[:, 0])
+
+
+class Transformer(nn.Module):
+    """A class token and nn.TransformerEncoderLayer, which joins the batch with the heads."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches, self.head = nn.Conv2d(3, 8, 5, 3), nn.Linear(8, 3)
+        self.token, self.places = nn.Parameter(torch.randn(1, 1, 8)), nn.Parameter(torch.randn(1, 7, 8))
+        self.layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.token.expand(len(x), -1, -1), x], 1) + self.places
+        return self.head(self.layer(x)[:, 0])
+
+
+class Focus(nn.Module):
+    """Slices with steps, a crop, and channels by their indices."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(12, 4, 3, padding=1)
+        self.register_buffer("order", torch.tensor([2, 0, 3, 1, 1]))
+
+    def forward(self, x):
+        x = self.conv(torch.cat([x[..., i::2, j::2] for i in (0, 1) for j in (0, 1)], 1))
+        return torch.index_select(x[:, :, 1:-1], 1, self.order) + nn.functional.pad(x, (0, 0, -1, -1))[:, :1]
+
+
+class Norms(nn.Module):
+    """Normalizations that are written by hand: over channels, over groups, and RMSNorm."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.gain, self.head = nn.Conv2d(3, 8, 3), nn.Parameter(torch.rand(8) + 0.5), nn.Linear(8, 3)
+
+    def forward(self, x):
+        x = self.conv(x)
+        centered = x - x.mean(1, keepdim=True)
+        x = centered / torch.sqrt(centered.pow(2).mean(1, keepdim=True) + 1e-5)
+        groups = x.view(len(x), 2, -1)
+        x = (groups / (groups.var(-1, keepdim=True, unbiased=False) + 1e-5).sqrt()).view_as(x).mean((2, 3))
+        return self.head(x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6) * self.gain)
+
+
 IMAGE = (2, 3, 12, 10)
 NETWORKS = {
     "perceptron": (nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3), nn.LogSoftmax(-1)), (2, 6)),
@@ -185,6 +272,13 @@ NETWORKS = {
     "dilated": (nn.Sequential(nn.Conv2d(3, 8, 3, dilation=2), nn.Softsign(), nn.MaxPool2d(3, 2, ceil_mode=True), nn.Flatten(), nn.Linear(8 * 12, 3), nn.Softmax(1)), IMAGE),
     "sequence": (nn.Sequential(nn.Conv1d(3, 6, 3, padding=1), nn.BatchNorm1d(6), nn.Softplus(), nn.MaxPool1d(2), nn.Flatten(), nn.Linear(24, 3)), (2, 3, 8)),
     "pixels": (nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(3, 8, 3), nn.Hardtanh(), nn.PixelShuffle(2), nn.ZeroPad2d((1, 0, 2, 1)), nn.Conv2d(2, 2, 3), nn.SELU()), IMAGE),
+    "unet": (UNet(), IMAGE),
+    "gates": (Gates(), IMAGE),
+    "attention": (Attention(), IMAGE),
+    "transformer": (Transformer(), IMAGE),
+    "focus": (Focus(), IMAGE),
+    "norms": (Norms(), IMAGE),
+    "volumes": (nn.Sequential(nn.Conv3d(2, 4, 3, padding=1), nn.BatchNorm3d(4), nn.ReLU(), nn.MaxPool3d(2), nn.Conv3d(4, 4, (1, 3, 3), padding=(0, 1, 1), groups=2), nn.AvgPool3d(2), nn.Flatten(), nn.Linear(16, 3)), (2, 2, 4, 8, 9)),
 }
 
 for path in sorted(glob.glob(os.path.join(os.path.dirname(onnx.__file__), "backend", "test", "data", "light", "*.onnx"))):

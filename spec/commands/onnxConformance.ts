@@ -40,9 +40,13 @@ export interface Outcome {
 /** The largest difference from the expected output, as a share of its largest value. */
 const LIMIT = 1e-4;
 
-/** The cases that need more: their expected values are written with four digits in ONNX's source. */
+/**
+ * The cases that need more: their expected values are written with four digits in ONNX's source, or
+ * computed in half precision.
+ */
 const LIMITS: Readonly<Record<string, number>> = {
   test_averagepool_2d_ceil_last_window_starts_on_pad: 2e-4,
+  test_flexattention_fp16_expanded_ver26: 5e-4,
 };
 
 /** A case that a missing Python package leaves out. */
