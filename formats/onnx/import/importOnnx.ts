@@ -18,6 +18,9 @@ import { POINTWISE } from './pointwise.ts';
 import { POOLS } from './pools.ts';
 import { withScores } from './scores.ts';
 import { SHAPE } from './shape.ts';
+import { PAD } from './pad.ts';
+import { RESIZE } from './resize.ts';
+import { CONCAT } from './concat.ts';
 import { SLICES } from './slices.ts';
 import { withoutUnits } from './units.ts';
 import {
@@ -37,6 +40,9 @@ const IMPORTERS: Readonly<Record<string, Importer>> = {
   ...ARITHMETIC,
   ...NORMALIZATION,
   ...SHAPE,
+  ...PAD,
+  ...RESIZE,
+  ...CONCAT,
   ...SLICES,
   ...FOLDED,
 };

@@ -20,8 +20,11 @@ export const SLICES: Readonly<Record<string, Importer>> = {
       return value;
     }
     let value = data;
-    for (const [axis, own] of cells) {
-      if (own.length === dims[axis] && own.every((cell, i) => cell === i)) continue;
+    for (const [axis, own, end] of cells) {
+      const isWhole = own.length === dims[axis] && own.every((cell, i) => cell === i);
+      // If the size of the batch is open, only an end beyond every size means the whole batch.
+      const batch = value.file[axis].find((atom) => atom.isBatch);
+      if (isWhole && (batch === undefined || batch.size > 1 || end >= 2 ** 31 - 1)) continue;
       checkAxis(at, value, axis);
       if (own.length === 0)
         throw at.fail(`expected a slice with cells, got none along axis ${axis}`);
@@ -133,11 +136,11 @@ function checkAxis(at: ImportNode, { file }: Activation, axis: number): void {
     throw at.fail(`expected an axis without the batch, got ${axis}`);
 }
 
-/** Returns the cells that a Slice takes, for each axis that it names. */
+/** Returns the cells that a Slice takes and the end that it states, for each axis that it names. */
 async function slicedCells(
   at: ImportNode,
   dims: readonly number[],
-): Promise<readonly (readonly [axis: number, cells: readonly number[]])[]> {
+): Promise<readonly (readonly [axis: number, cells: readonly number[], end: number])[]> {
   const [starts = [], ends = []] = [await at.integers(1, 'starts'), await at.integers(2, 'ends')];
   const axes = (await at.integers(3, 'axes')) ?? starts.map((_, k) => k);
   const steps = (await at.integers(4)) ?? starts.map(() => 1);
@@ -154,7 +157,7 @@ async function slicedCells(
     const count = Math.max(Math.ceil((end - start) / step), 0);
     if (count > LONGEST)
       throw at.fail(`expected at most ${LONGEST} cells along an axis, got ${count}`);
-    return [axis, Array.from({ length: count }, (_, i) => start + i * step)] as const;
+    return [axis, Array.from({ length: count }, (_, i) => start + i * step), ends[k]] as const;
   });
 }
 

@@ -206,6 +206,14 @@ test.each<[string, Pick<Case, 'nodes' | 'tensors' | 'shape'>]>([
     },
   ],
   [
+    'node "Slice_1" (Slice, opset 18): expected an axis without the batch, got 0',
+    {
+      nodes: [node('Slice', ['x', 'a', 'b'], ['y'])],
+      tensors: [list('a', 0), list('b', 1)],
+      shape: [1, 2],
+    },
+  ],
+  [
     'node "Slice_1" (Slice, opset 18): expected a slice with cells, got none along axis 1',
     {
       nodes: [node('Slice', ['x', 'a', 'b', 'c'], ['y'])],
