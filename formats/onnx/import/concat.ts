@@ -21,12 +21,9 @@ export const CONCAT: Readonly<Record<string, Importer>> = {
     const values = at.node.inputs.map((_, i) => at.input(i));
     const constants = values.filter((value) => value?.kind === 'constant');
     if (constants.length === values.length) return concatenated(at, constants);
-    const inputs = await Promise.all(
-      at.node.inputs.map((_, i) => {
-        const value = at.input(i);
-        return value?.kind === 'constant' ? withBatch(at, value, i, values) : at.activation(i);
-      }),
-    );
+    const inputs: Activation[] = [];
+    for (const [i, value] of values.entries())
+      inputs.push(value?.kind === 'constant' ? await withBatch(at, value, i, values) : at.activation(i)); // prettier-ignore
     const rank = inputs[0].file.length;
     const axis = at.axis(at.number('axis', 1), rank);
     if (inputs.some(({ file }) => file.length !== rank))
