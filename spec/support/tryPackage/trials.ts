@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { entryPoints } from '../../../scripts/program.ts';
 import { ROOT } from '../runCommand.ts';
 import type { Ran } from '../runProgram.ts';
 import { imports, requires, training, typed } from './programs.ts';
@@ -29,7 +28,13 @@ const BACKENDS = {
   wasm: `'wasm', { simd: 'plain' }`,
 };
 
-const entries = Object.keys(entryPoints()).map((subpath) => join('boxprop', subpath));
+/** The entries of the installed package, such as `boxprop/train`. */
+function entriesOf({ folder }: Project): string[] {
+  const text = readFileSync(join(folder, 'node_modules/boxprop/package.json'), 'utf8');
+  const { exports } = JSON.parse(text) as { exports: Record<string, unknown> };
+  const code = Object.keys(exports).filter((subpath) => !subpath.endsWith('.json'));
+  return code.map((subpath) => join('boxprop', subpath));
+}
 
 /** Runs all programs with one runtime. */
 export function tryRuntime(project: Project, { name, binary, args }: Runtime): RuntimeRow {
@@ -38,6 +43,7 @@ export function tryRuntime(project: Project, { name, binary, args }: Runtime): R
     project.write(file, text);
     return project.run(program, ...args, file);
   };
+  const entries = entriesOf(project);
   const losses: Record<string, string> = {};
   const results: Record<string, string> = {
     import: answer(runs('imports.mjs', imports(entries)), 'ok'),
