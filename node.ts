@@ -1,7 +1,13 @@
 /** boxprop/node: everything that needs a file system. */
 export { loadCifar, type Cifar } from './data/cifar.ts';
 export { loadCsv, type CsvOptions } from './data/csv.ts';
+export { loadCsvTargets, type CsvTargets, type CsvTargetsOptions } from './data/csvTargets.ts';
 export { loadImageFolder, type ImageFolderOptions } from './data/imageFolder.ts';
+export {
+  loadImageTargets,
+  type ImageTargets,
+  type ImageTargetsOptions,
+} from './data/imageTargets.ts';
 export { loadMnist, type Mnist, type MnistOptions } from './data/mnist.ts';
 export { decodeImage, loadImage } from './data/image.ts';
 export {

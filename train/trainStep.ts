@@ -101,7 +101,14 @@ export interface TrainStepOptions {
  * or plain sums for the reduction 'sum'. This is the step of the whole batch, except for rounding,
  * also if examples have weights: random numbers are those of the whole batch. Only a BatchNorm
  * normalizes each part with the statistics of that part, and updates its running statistics once
- * per part.
+ * per part. With `syncBatchNorm`, the statistics are those of the whole batch on all ranks:
+ *
+ *   µ = Σ_r Σ_{i in r} x_i/n
+ *   ∂C/∂x_i depends on Σ_r Σ_{j in r} ∂C/∂y_j and on Σ_r Σ_{j in r} ∂C/∂y_j x̂_j
+ *
+ * Every part needs µ before its forward pass goes on, and these sums before its backward pass does.
+ * So at each BatchNorm the activations of all parts would be in memory at once, which `accumulate`
+ * avoids. Both together are refused.
  *
  * The step leaves no tensors behind, except those that the optimizer keeps. It waits for only one
  * small tensor, which holds the loss and whether the gradients and the parameters are finite.
