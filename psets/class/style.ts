@@ -22,10 +22,11 @@ pre { background: var(--box); padding: 0.6rem 0.8rem; margin: 0.4rem 0; white-sp
 .bars i { display: block; background: var(--bar); } .bars b { font-weight: normal; color: var(--soft); }
 summary { cursor: pointer; color: var(--link); white-space: nowrap; }
 @media (max-width: 44rem) {
-  thead { position: absolute; left: -999rem; }
-  table, tbody, tr, td { display: block; } tr { border-bottom: 1px solid var(--line); padding: 0.5rem 0; }
+  thead tr::before { content: 'sort by '; color: var(--soft); font-size: 0.9rem; }
+  table, thead, tbody, tr, td { display: block; } th { display: inline; border: 0; } tbody tr { border-bottom: 1px solid var(--line); padding: 0.5rem 0; }
   td, td.number { border: 0; padding: 0.1rem 0; text-align: left; white-space: normal; }
   td[data-label]::before { content: attr(data-label) ' '; color: var(--soft); }
+  td details { display: inline-block; vertical-align: top; }
   .bars { font-size: 0.65rem; }
 }
 `;
