@@ -99,6 +99,11 @@ export interface Pset {
   /** Legal extreme arguments, for which every function must be right too. */
   readonly extremes?: readonly ExtremeCase[];
   /**
+   * Is set if the functions only have the values that were recorded for the cases of this seed.
+   * Such a problem set contains no reference solution.
+   */
+  readonly recordedSeed?: number;
+  /**
    * Draws case k of a series that starts with small cases. The case has the arguments of all tasks,
    * including `gradOutput`.
    */

@@ -1,0 +1,78 @@
+import { Rng } from '../../lib/rng.ts';
+import { checkPset } from '../grader/check.ts';
+import { applied, argumentsOf, type Args, type Pset, type Task } from '../grader/pset.ts';
+import { flatten } from '../grader/values.ts';
+import { LocalStudent } from './localStudent.ts';
+import { Recorder } from './recorder.ts';
+import type { Recording } from './recording.ts';
+import { changed, wrongAnswers } from './wrongAnswers.ts';
+
+/** By how much the grader changes a number in order to see which results depend on it. */
+const PROBE = 1e-3;
+
+/**
+ * Records a problem set: the cases of one seed, and the values of the reference and of all known
+ * mistakes for them. The functions themselves are not in the recording, and neither are the
+ * derivations, which are solutions in steps. The recorded calls are those of the grader for the
+ * reference and for many wrong solutions, and all functions for all cases.
+ *
+ *     const recording = await recordPset(softmax, 0);
+ *     const pset = replayPset(recording);
+ */
+export async function recordPset(whole: Pset, seed: number): Promise<Recording> {
+  const { derivations: _, ...pset } = whole;
+  const recorder = new Recorder();
+  const data = recorder.describe(pset);
+  const recorded = recorder.wrap(pset);
+  const cases: Args[] = [];
+  const drawing: Pset = {
+    ...recorded,
+    draw(rng, k) {
+      const drawn = recorded.draw(rng, k);
+      cases.push(drawn.args);
+      return drawn;
+    },
+  };
+  for (const answers of wrongAnswers(pset)) {
+    await checkPset(drawing, new LocalStudent(answers), new Rng(seed));
+  }
+  const all = [...cases, ...(recorded.extremes ?? []).map(({ args }) => args)];
+  for (const args of all) callAll(recorded, args);
+  return { seed, pset: data, functions: recorder.functions };
+}
+
+/** Calls all functions of a problem set with the arguments of one case. */
+function callAll(pset: Pset, args: Args): void {
+  const { tasks, solution, mistakes, quantities = {}, properties = [] } = pset;
+  for (const task of tasks) {
+    const own = mistakes.filter((mistake) => mistake.task === task.name);
+    for (const solve of [solution[task.name], ...own.map((mistake) => mistake.solve)])
+      attempt(() => applied(solve, argumentsOf(task, args)));
+    for (const probe of probesOf(task, args))
+      attempt(() => applied(solution[task.name], argumentsOf(task, probe)));
+  }
+  for (const quantity of Object.values(quantities)) attempt(() => quantity(args));
+  for (const { holds } of properties) attempt(() => holds(args));
+}
+
+/**
+ * Returns the arguments with one number changed, for each number. With these, the grader finds out
+ * on which arguments a function depends.
+ */
+function probesOf({ parameters }: Task, args: Args): Args[] {
+  return parameters.flatMap(({ name }) =>
+    flatten(args[name]).map((_, at) => {
+      const moved = changed(args[name], (value, k) => (k === at ? value + PROBE : value));
+      return { ...args, [name]: moved };
+    }),
+  );
+}
+
+/** Calls a function. A mistake may throw, and the recorder has recorded that. */
+function attempt(call: () => unknown): void {
+  try {
+    call();
+  } catch {
+    // The error is in the recording.
+  }
+}
