@@ -23,15 +23,25 @@ export function confineImports(folder: string): void {
     let own;
     export function initialize(data) { own = data; }
     export async function resolve(specifier, context, next) {
-      const found = await next(specifier, context);
+      const found = await next(specifier, context).catch((error) => {
+        // A package that is not installed would be refused as well.
+        throw /^[a-z@]/i.test(specifier) ? refusal(specifier) : error;
+      });
       if (!found.url.startsWith(own) || found.url.includes('/node_modules/')) throw refusal(specifier);
       return found;
     }`;
   register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: pathToFileURL(own).href });
   const commonJs = Module as unknown as CommonJs;
   const resolve = commonJs._resolveFilename;
+  const found: CommonJs['_resolveFilename'] = (request, ...rest) => {
+    try {
+      return resolve.call(commonJs, request, ...rest);
+    } catch (error) {
+      throw /^[a-z@]/i.test(request) ? refusal(request) : error;
+    }
+  };
   commonJs._resolveFilename = (request, ...rest) => {
-    const file = resolve.call(commonJs, request, ...rest);
+    const file = found(request, ...rest);
     const inside = file.startsWith(own) && !file.includes(`${sep}node_modules${sep}`);
     if (!inside) throw refusal(request);
     return file;
