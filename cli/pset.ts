@@ -3,10 +3,12 @@ import { checkCommand } from './pset/check.ts';
 import { createCommand } from './pset/create.ts';
 import { gradeCommand } from './pset/grade.ts';
 import { newCommand } from './pset/new.ts';
+import { packageCommand } from './pset/package.ts';
 
 /**
- * Makes the commands `boxprop pset new NAME`, `pset check DIR`, `pset grade DIR...` and
- * `pset create NAME`. The exit status of `pset check` is 1 unless all points are reached.
+ * Makes the commands `boxprop pset new NAME`, `pset check DIR`, `pset grade DIR...`,
+ * `pset create NAME` and `pset package NAME...`. The exit status of `pset check` is 1 unless all
+ * points are reached.
  */
 export function psetCommand(): Command {
   return new Command('pset')
@@ -14,5 +16,6 @@ export function psetCommand(): Command {
     .addCommand(newCommand())
     .addCommand(checkCommand())
     .addCommand(gradeCommand())
-    .addCommand(createCommand());
+    .addCommand(createCommand())
+    .addCommand(packageCommand());
 }

@@ -15,8 +15,10 @@ export default function build() {
   mkdirSync(folder, { recursive: true });
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
   // On Windows, a junction needs no special rights.
-  const psets = join(folder, 'psets');
-  if (!existsSync(psets)) symlinkSync(join(ROOT, 'psets'), psets, 'junction');
+  for (const name of ['psets', 'scripts']) {
+    const link = join(folder, name);
+    if (!existsSync(link)) symlinkSync(join(ROOT, name), link, 'junction');
+  }
   const options = [
     '--outDir',
     join(folder, 'dist'),
