@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { integerOption } from '../options.ts';
 import { printLine } from '../process.ts';
-import { choosePset, SET_OPTION, type PsetChoice } from './findPset.ts';
+import { choosePset, refuseOtherSeed, SET_OPTION, type PsetChoice } from './findPset.ts';
 
 interface CheckOptions extends PsetChoice {
   readonly seed: number;
@@ -25,6 +25,7 @@ export function checkCommand(): Command {
       const { solutionIn } = await import('../../psets/grader/gradeAll.ts');
       const { Rng } = await import('../../lib/rng.ts');
       const pset = await choosePset(choice, [dir]);
+      refuseOtherSeed(pset, seed);
       const file = solutionIn(dir);
       const report = await checkPset(pset, new Student(file, LIMITS), new Rng(seed));
       printLine(json ? JSON.stringify(report) : reportLines(report).join('\n'));

@@ -54,6 +54,14 @@ export async function findPset(name: string): Promise<Pset> {
   );
 }
 
+/** Throws if the values of a problem set are recorded for another seed than that of an option. */
+export function refuseOtherSeed({ recordedSeed }: Pset, seed: number): void {
+  if (recordedSeed === undefined || recordedSeed === seed) return;
+  throw new InputError(
+    `--seed: expected ${recordedSeed}, got ${seed}: the installed package has no solutions, and so only the examples of one seed; a clone of the repository has all`,
+  );
+}
+
 /** Throws if a folder's package.json names another problem set than that of the first folder. */
 async function refuseOtherPsets(dirs: readonly string[], first: string): Promise<void> {
   for (const dir of dirs) {

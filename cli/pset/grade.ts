@@ -6,7 +6,7 @@ import { packageVersion } from '../manifest.ts';
 import { integerOption } from '../options.ts';
 import { printLine } from '../process.ts';
 import { refuseFiles } from '../runFiles.ts';
-import { choosePset, SET_OPTION, type PsetChoice } from './findPset.ts';
+import { choosePset, refuseOtherSeed, SET_OPTION, type PsetChoice } from './findPset.ts';
 
 interface GradeOptions extends PsetChoice {
   readonly out: string;
@@ -40,6 +40,7 @@ export function gradeCommand(): Command {
       const { fingerprint } = await import('../../psets/grader/fingerprint.ts');
       const { Rng } = await import('../../lib/rng.ts');
       const pset = await choosePset(choice, dirs);
+      refuseOtherSeed(pset, seed);
       if (!existsSync(join(out, 'kept')))
         await refuseFiles(out, ['grades.csv', 'grades.html', 'students']);
       const key = `${pset.name} ${seed} ${packageVersion()} ${fingerprint(pset, seed)}`;

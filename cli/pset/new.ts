@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { InputError, show } from '../../lib/errors.ts';
 import { makeFolder } from '../../lib/files/makeFolder.ts';
-import { readRegularText } from '../../lib/files/readFile.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
-import { packageRoot, packageVersion } from '../manifest.ts';
+import { packageRoot } from '../manifest.ts';
 import { printLine } from '../process.ts';
+import { checkBundle } from './checkBundle.ts';
 import { findPset, SET_OPTION } from './findPset.ts';
 import type { OwnSet } from './loadSet.ts';
+import { recordingOf, statementOf } from './psetParts.ts';
 
 interface NewOptions {
   readonly set?: string;
@@ -19,7 +20,7 @@ interface NewOptions {
 /** Makes the command `boxprop pset new NAME`, which writes a handout. */
 export function newCommand(): Command {
   return new Command('new')
-    .description('write a handout: statement, skeleton, package.json')
+    .description('write a handout: statement, skeleton, and a checker that needs only Node')
     .argument(
       '[name]',
       'linear, pointwise, euclidean, backprop-example, convolution, max-pooling, softmax, batch-norm, prelu, contrast-norm or dropout',
@@ -29,15 +30,18 @@ export function newCommand(): Command {
     .option('--js', 'write JavaScript instead of TypeScript')
     .action(async (name: string | undefined, { set, dir, js = false }: NewOptions) => {
       const { handout } = await import('../../psets/grader/handout.ts');
+      const { checkFile } = await import('../../psets/standalone/checkFile.ts');
       const { pset, folder } = await findOne(name, set);
       const target = dir ?? pset.name;
       if (existsSync(target))
         throw new InputError(
           `--dir: expected a folder that does not exist yet, got ${show(target)}`,
         );
-      const readme = await readRegularText(join(folder, 'README.md'));
+      const statement = await statementOf(pset, folder);
+      const check = checkFile(await checkBundle(), [await recordingOf(pset)]);
+      const files = { ...handout(pset, statement, js), 'check.mjs': check };
       await makeFolder(target);
-      for (const [file, text] of Object.entries(handout(pset, readme, packageVersion(), js))) {
+      for (const [file, text] of Object.entries(files)) {
         await writeFileAtomic(join(target, file), text);
         printLine(join(target, file));
       }

@@ -8,6 +8,7 @@ import { makeFolder } from '../../lib/files/makeFolder.ts';
 import { readBytes } from '../../lib/files/readFile.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
 import type { PackageFiles } from '../../psets/packages/packageFile.ts';
+import { packageRoot } from '../manifest.ts';
 import { integerOption } from '../options.ts';
 import { printLine } from '../process.ts';
 import { checkBundle } from './checkBundle.ts';
@@ -70,7 +71,10 @@ async function packagePsets(names: string[], options: PackageOptions): Promise<v
     await writeFiles(path, classroom50Files(psets, contents));
   } else {
     const { prairieLearnFiles } = await import('../../psets/packages/prairieLearnFiles.ts');
-    const statements = await Promise.all(names.map(statementOf));
+    const folderOf = (name: string) => join(packageRoot(), 'psets', name);
+    const statements = await Promise.all(
+      psets.map((pset) => statementOf(pset, folderOf(pset.name))),
+    );
     await writeFiles(path, prairieLearnFiles(psets, statements, contents));
   }
   printLine(`${names.join(', ')}: hidden examples of seed ${seed}, Node for Linux ${machine}`);

@@ -1,34 +1,35 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegularText } from '../../lib/files/readFile.ts';
 import type { Pset } from '../../psets/grader/pset.ts';
 import type { Recording } from '../../psets/recorded/recording.ts';
 import { packageRoot } from '../manifest.ts';
 
 /**
- * Returns the statement of a problem set. In a clone of the repository it is the first part of its
- * README, and the installed package has only the statements.
+ * Returns the statement of a problem set. It is the first part of its README. Of its own problem
+ * sets, the installed package has only the statements.
+ *
+ * @param folder the folder with README.md.
  */
-export async function statementOf(name: string): Promise<string> {
-  const found = (await installed())?.find((one) => one.name === name);
+export async function statementOf(pset: Pset, folder: string): Promise<string> {
+  const found = await installedOf(pset);
   if (found !== undefined) return found.statement;
   const { splitReadme } = await import('../../psets/grader/handout.ts');
-  const readme = await readFile(join(packageRoot(), 'psets', name, 'README.md'), 'utf8');
-  return splitReadme(name, readme).statement;
+  return splitReadme(pset.name, await readRegularText(join(folder, 'README.md'))).statement;
 }
 
 /** Returns the recording of a problem set for the public examples, which are those of seed 0. */
 export async function recordingOf(pset: Pset): Promise<Recording> {
-  const found = (await installed())?.find((one) => one.name === pset.name);
+  const found = await installedOf(pset);
   if (found !== undefined) return found.recording;
   const { recordPset } = await import('../../psets/recorded/recordPset.ts');
   return recordPset(pset, 0);
 }
 
-/** Reads the problem sets of the installed package. Returns undefined in a clone. */
-async function installed() {
-  const file = join(packageRoot(), 'dist', 'psets', 'installed.json');
-  if (!existsSync(file)) return undefined;
+/** Returns a problem set of the installed package, or undefined for one that has its solution. */
+async function installedOf({ name, recordedSeed }: Pset) {
+  if (recordedSeed === undefined) return undefined;
   const { readInstalled } = await import('../../psets/recorded/installedFile.ts');
-  return readInstalled(await readFile(file, 'utf8'));
+  const file = join(packageRoot(), 'dist', 'psets', 'installed.json');
+  return readInstalled(await readFile(file, 'utf8')).find((one) => one.name === name);
 }

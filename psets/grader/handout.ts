@@ -4,24 +4,19 @@ import type { Pset, Task } from './pset.ts';
 /**
  * Makes the files of a handout: the statement, a skeleton with empty functions, and a package.json
  * with the command that checks them. Returns the files by name. They are made only from the
- * statement and the descriptions of the functions, so they cannot contain a solution.
+ * statement and the descriptions of the functions, so they cannot contain a solution. The checker
+ * `check.mjs` comes beside them.
  *
- * @param readme the text of the problem set's README.
+ * @param statement the first part of the problem set's README.
  */
-export function handout(
-  pset: Pset,
-  readme: string,
-  version: string,
-  js: boolean,
-): Record<string, string> {
-  const { statement } = splitReadme(pset.name, readme);
+export function handout(pset: Pset, statement: string, js: boolean): Record<string, string> {
   const file = `solution.${js ? 'js' : 'ts'}`;
   const manifest = {
     name: `pset-${pset.name}`,
     private: true,
     type: 'module',
-    scripts: { check: 'boxprop pset check .' },
-    devDependencies: js ? { boxprop: version } : { boxprop: version, tsx: '^4.19.0' },
+    scripts: { check: 'node check.mjs' },
+    engines: { node: '>=20.19' },
     boxprop: { pset: pset.name },
   };
   const how = [
@@ -30,10 +25,11 @@ export function handout(
     `Write the functions of \`${file}\` with plain numbers and lists, without a library. Do not change`,
     'their names or arguments. The file may import others of this folder, and nothing else. Then',
     '',
-    '```sh\nnpx boxprop pset check .\n```',
+    '```sh\nnode check.mjs\n```',
     '',
     'reports for each function whether it is right, and otherwise what is wrong, with the smallest',
-    'example.',
+    'example. It needs Node 20.19 or newer, and neither an installation nor a network. The grade is',
+    'made with other examples.',
     '',
   ];
   return {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { psets } from '../../psets/index.ts';
-import { handout } from '../../psets/grader/handout.ts';
+import { handout, splitReadme } from '../../psets/grader/handout.ts';
 import type { Student } from '../../psets/grader/student.ts';
 import { checkPset } from '../../psets/grader/check.ts';
 import type { Pset } from '../../psets/grader/pset.ts';
@@ -13,6 +13,8 @@ import { untyped } from '../support/untyped.ts';
 
 const text = (pset: Pset, file: string) =>
   readFileSync(join(ROOT, 'psets', pset.name, file), 'utf8');
+
+const statementOf = (pset: Pset) => splitReadme(pset.name, text(pset, 'README.md')).statement;
 
 let folder: string;
 let Built: typeof Student;
@@ -51,7 +53,7 @@ describe.each(psets)('$name', (pset) => {
   });
 
   test.each(['ts', 'js'])('its empty %s skeleton is not implemented yet', async (kind) => {
-    const written = handout(pset, text(pset, 'README.md'), '1.0.0', kind === 'js');
+    const written = handout(pset, statementOf(pset), kind === 'js');
     const { tasks, points } = await graded(pset, written[`solution.${kind}`], kind);
     expect(tasks.map(({ message }) => message)).toEqual(
       pset.tasks.map(() => 'not implemented yet'),
@@ -60,9 +62,7 @@ describe.each(psets)('$name', (pset) => {
   });
 
   test('no line of the solution or the derivation leaks into the handout', () => {
-    const written = Object.values(handout(pset, text(pset, 'README.md'), '1.0.0', false)).join(
-      '\n',
-    );
+    const written = Object.values(handout(pset, statementOf(pset), false)).join('\n');
     const [, derivation] = text(pset, 'README.md').split(/^## Derivation/m);
     const secrets = [...text(pset, 'solution.ts').split('\n'), ...derivation.split('\n')]
       .map((line) => line.trim())
