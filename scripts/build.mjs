@@ -7,10 +7,20 @@
  * bundles each of them into dist/vendor/. Vite builds the live page into dist/explore/.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL, URL } from 'node:url';
+import { licenses } from './licenses.mjs';
+import { withoutSolutions } from './withoutSolutions.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
@@ -120,26 +130,37 @@ async function bundle(files, packages) {
   writeFileSync(join(vendor, 'LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
 }
 
-/** Returns the licences of all packages that are bundled. */
-function licenses(inputs) {
-  const folders = inputs.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
-  const texts = [...new Set(folders)]
-    .filter(Boolean)
-    .sort()
-    .map((folder) => {
-      const { name, version, license } = JSON.parse(
-        readFileSync(join(ROOT, folder, 'package.json'), 'utf8'),
-      );
-      const file = readdirSync(join(ROOT, folder)).find((one) => /^licen[cs]e/i.test(one));
-      const text = file
-        ? readFileSync(join(ROOT, folder, file), 'utf8').trim()
-        : `License: ${license}`;
-      return `${name} ${version}\n\n${text}\n`;
-    });
-  return texts.join(`\n${'-'.repeat(80)}\n\n`);
+/**
+ * Replaces the problem sets in dist/ by recordings of their public examples, because students
+ * install the package, and writes the checker that `boxprop pset new` puts into a handout.
+ */
+async function recordPsets() {
+  const folder = join(DIST, 'psets');
+  const load = (file) => import(pathToFileURL(join(folder, file)).href);
+  const { psets } = await load('index.js');
+  const { recordPset } = await load('recorded/recordPset.js');
+  const { writeInstalled } = await load('recorded/installedFile.js');
+  const { splitReadme } = await load('grader/handout.js');
+  const installed = [];
+  for (const pset of psets) {
+    const readme = readFileSync(join(ROOT, 'psets', pset.name, 'README.md'), 'utf8');
+    const { statement } = splitReadme(pset.name, readme);
+    installed.push({ name: pset.name, statement, recording: await recordPset(pset, 0) });
+    rmSync(join(folder, pset.name), { recursive: true });
+  }
+  writeFileSync(join(folder, 'installed.json'), writeInstalled(installed));
+  renameSync(join(folder, 'installed.js'), join(folder, 'index.js'));
+  const { bundleCheck } = await import('./bundleCheck.mjs');
+  writeFileSync(join(folder, 'check.mjs'), await bundleCheck());
 }
 
-const files = compile();
+let files = compile();
+await recordPsets();
+files = files.filter((file) => existsSync(file));
 await bundle(files, packagesToBundle(files));
 const { build: buildPage } = await import('vite');
-await buildPage({ configFile: join(ROOT, 'explore/vite.config.ts'), logLevel: 'warn' });
+const settings = { configFile: join(ROOT, 'explore/vite.config.ts'), logLevel: 'warn' };
+await buildPage({
+  ...settings,
+  plugins: [withoutSolutions(join(DIST, 'psets', 'installed.json'))],
+});

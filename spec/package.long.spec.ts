@@ -1,4 +1,5 @@
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -204,6 +205,44 @@ test('npx boxprop checks the gradients of boxprop and of a custom box', () => {
   expect(users).toMatchObject({ status: 0, stderr: '' });
   expect(users.stdout).toMatch(/│ Square +│/);
 }, 180_000);
+
+test('no file has a reference solution or a derivation, and problem sets are checked all the same', () => {
+  const installed = join(project, 'node_modules/boxprop');
+  const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+  expect(
+    files.filter((file) => /psets\/[a-z-]+\/(solution|pset|derivations|README)/.test(file)),
+  ).toEqual([]);
+  const texts = files
+    .filter((file) => /\.(m?js|ts|json|html|md)$/.test(file))
+    .map((file) => readFileSync(join(installed, file), 'utf8').replace(/\s+/g, ''));
+  // The last sentence of a derivation, and a known mistake, whose function is a solution but for it.
+  for (const secret of ['The chain of the two modules gives the same', 'v*g[i]),},{task'])
+    expect(texts.filter((text) => text.includes(secret.replace(/\s+/g, '')))).toEqual([]);
+  const boxprop = (...args: string[]) => run('npx', '--no-install', 'boxprop', ...args);
+  expect(boxprop('pset', 'new', 'linear', '--js')).toMatchObject({ status: 0, stderr: '' });
+  const empty = {
+    status: 1,
+    stderr: '',
+    stdout: expect.stringMatching(/^FAIL {2}forward +not implemented yet\n/) as string,
+  };
+  expect(boxprop('pset', 'check', 'linear')).toMatchObject(empty);
+  expect(run('node', join('linear', 'check.mjs'))).toMatchObject(empty);
+  copyFileSync(join(ROOT, 'psets/linear/solution.ts'), join(project, 'linear', 'solution.ts'));
+  rmSync(join(project, 'linear', 'solution.js'));
+  expect(run('node', join('linear', 'check.mjs'))).toMatchObject({ status: 0, stderr: '' });
+  expect(boxprop('pset', 'check', 'linear', '--seed', '1')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr:
+      'boxprop: --seed: expected 0, got 1: the installed package has no solutions, and so only the examples of one seed; a clone of the repository has all\n',
+  });
+  expect(boxprop('pset', 'package', 'linear', '--gradescope', 'linear.zip')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr:
+      'boxprop: pset package: expected a clone of the repository, because the installed package has no solutions to grade with: git clone https://github.com/boxprop/boxprop && npm ci\n',
+  });
+}, 120_000);
 
 test('npx boxprop train writes a report with charts and pictures', () => {
   const pixels = Array.from({ length: 784 }, (_, i) => `p${i}`);

@@ -1,5 +1,4 @@
 import { source, type Boundary } from '../../psets/convolution/solution.ts';
-import { backpropToInput } from '../../psets/max-pooling/solution.ts';
 import type { BoxSubject } from './openBox.ts';
 import type { Ref } from './refs.ts';
 
@@ -66,8 +65,9 @@ export function readsOf(signal: Signal): readonly Read[] {
   return Array.from({ length: outputsOf(signal) }, (_, output) => {
     if (signal.kind === 'pooling') {
       const { size, stride } = signal;
-      const one = Array.from({ length: outputsOf(signal) }, (_, i) => (i === output ? 1 : 0));
-      const winner = backpropToInput(one, [...signal.x], size, stride).indexOf(1);
+      const window = signal.x.slice(output * stride, output * stride + size);
+      // At a tie, the first maximum counts.
+      const winner = output * stride + window.indexOf(Math.max(...window));
       return Array.from({ length: size }, (_, tap): Read => {
         const cell = output * stride + tap;
         return { output, cell, from: cell, tap, counts: cell === winner };
