@@ -37,6 +37,7 @@ const GUIDES: readonly SidebarGroup[] = [
     text: 'Courses',
     items: [
       { text: 'Problem sets and their grader', link: '/grading' },
+      { text: 'A course that grades with boxprop', link: '/courses' },
       { text: 'A problem set of your own', link: '/problem-sets' },
       {
         text: 'The problem sets',
