@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Recording } from './recording.ts';
 import { readValue, writeValue } from './valueText.ts';
 
 const OUTCOME = v.union([v.object({ value: v.unknown() }), v.object({ error: v.string() })]);
@@ -18,7 +19,11 @@ const INSTALLED = v.array(
  * The problem sets of the installed package: their statements, and recordings in the place of their
  * solutions.
  */
-export type Installed = v.InferOutput<typeof INSTALLED>;
+export type Installed = readonly {
+  readonly name: string;
+  readonly statement: string;
+  readonly recording: Recording;
+}[];
 
 /** Writes the content of the file `installed.json`. */
 export function writeInstalled(installed: Installed): string {

@@ -1,5 +1,6 @@
 import { Rng } from '../../lib/rng.ts';
 import { checkPset } from '../../psets/grader/check.ts';
+import { applied, type Solve } from '../../psets/grader/pset.ts';
 import { psets } from '../../psets/index.ts';
 import { LocalStudent } from '../../psets/recorded/localStudent.ts';
 import { recordPset } from '../../psets/recorded/recordPset.ts';
@@ -37,12 +38,7 @@ test.each(psets)(
 test('the reference throws for arguments that were not recorded; a mistake agrees with nothing', async () => {
   const [linear] = psets;
   const { solution, mistakes } = replayPset(await recordPset(linear, 0));
-  const call = (solve: (...args: never[]) => unknown) =>
-    Reflect.apply<undefined, unknown[], unknown>(solve as () => unknown, undefined, [
-      [[7.7]],
-      [[1]],
-      [0],
-    ]);
+  const call = (solve: Solve) => applied(solve, [[[7.7]], [[1]], [0]]);
   expect(() => call(solution.forward)).toThrow(
     '/solution/forward: expected recorded arguments, got others',
   );
