@@ -14,7 +14,7 @@ import type { SetGrade, SubmissionGrade } from './submissionGrade.ts';
 import { copyScripts, listFiles } from './submissionFiles.ts';
 
 /** The limits of a submission in a course's grading system, where students wait for the grade. */
-export const QUICK: Limits = { seconds: 2, memory: 256, loadSeconds: 6, waitSeconds: 2.5 };
+const QUICK: Limits = { seconds: 2, memory: 256, loadSeconds: 6, waitSeconds: 2.5 };
 
 /**
  * Grades a submission that may contain anything. Its scripts are copied to a new folder, and run

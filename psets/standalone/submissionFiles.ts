@@ -81,7 +81,7 @@ export function copyScripts(from: string, files: readonly string[], to: string):
 }
 
 /** Reads a file that is no link. Returns undefined if it is no regular file or too large. */
-export function readRegular(path: string, most: number): string | undefined {
+function readRegular(path: string, most: number): string | undefined {
   const file = openSync(
     path,
     constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),

@@ -32,7 +32,11 @@ export function pathWithoutNode(folder: string): string {
     'python3',
   ];
   for (const name of programs) {
-    const { stdout } = runProgram('sh', ['-c', `command -v ${name}`]);
+    // The command python3 may be a script that starts Python in another place.
+    const { stdout } =
+      name === 'python3'
+        ? runProgram(name, ['-c', 'import sys; print(sys.executable)'])
+        : runProgram('sh', ['-c', `command -v ${name}`]);
     symlinkSync(stdout.trim(), join(bin, name));
   }
   return [bin].join(delimiter);
