@@ -11,7 +11,7 @@ import { checkTasks } from './checkTasks.ts';
 import { drawCases, extremeCases } from './drawCases.ts';
 
 /** The parts of a problem set of one's own. The known mistakes may be left out. */
-export interface PsetOptions extends Omit<Pset, 'mistakes'> {
+export interface PsetOptions extends Omit<Pset, 'mistakes' | 'recordedSeed'> {
   /** The known mistakes. Specific mistakes come before general ones. */
   readonly mistakes?: readonly Mistake[];
 }
