@@ -1,5 +1,6 @@
 import type { Call, Reply } from '../../psets/grader/answer.ts';
 import { answerCall, messageOf } from '../../psets/grader/answerCall.ts';
+import { keepPrinted } from '../../psets/grader/printed.ts';
 
 /**
  * The worker of a submission: its first message is the source of the module, and each further one a
@@ -8,6 +9,8 @@ import { answerCall, messageOf } from '../../psets/grader/answerCall.ts';
 
 /** The original function is stored here, because the submission may replace the global function. */
 const post = self.postMessage.bind(self);
+
+keepPrinted();
 
 let exported: Record<string, unknown> | undefined;
 

@@ -4,7 +4,13 @@ import type { Value } from './pset.ts';
 /**
  * The result of calling a student's function. Every kind except `value` is a failure of the call.
  */
-export type Answer =
+export type Answer = Outcome & {
+  /** The lines that the function printed, if any. */
+  readonly printed?: readonly string[];
+};
+
+/** The outcome of a call. */
+type Outcome =
   | { readonly kind: 'value'; readonly value: Value; readonly mutated: boolean }
   | { readonly kind: 'invalid'; readonly description: string }
   | { readonly kind: 'missing' }
@@ -38,8 +44,15 @@ export function isReply(message: unknown): message is Reply {
   return message.kind === 'loaded';
 }
 
+/** Returns whether the result of a request is a list of answers, and not a failure. */
+export function isAnswers(result: readonly Answer[] | object): result is readonly Answer[] {
+  return Array.isArray(result);
+}
+
 function isAnswer(answer: unknown): boolean {
   if (!isObject(answer)) return false;
+  const { printed = [] } = answer;
+  if (!Array.isArray(printed) || !printed.every((line) => typeof line === 'string')) return false;
   switch (answer.kind) {
     case 'value':
       return typeof answer.mutated === 'boolean' && isValue(answer.value, MOST_LEVELS);

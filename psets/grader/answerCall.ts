@@ -1,4 +1,5 @@
 import { NOT_IMPLEMENTED, type Answer, type Call } from './answer.ts';
+import { takePrinted } from './printed.ts';
 import type { Value } from './pset.ts';
 
 /**
@@ -8,9 +9,17 @@ import type { Value } from './pset.ts';
 const copy = structuredClone;
 const { is, keys } = Object;
 
-/** Formats an error of a submission on one line. */
+/**
+ * Formats an error of a submission on one line. The error of a TypeScript file that cannot be
+ * compiled has the reason and its place in the second line.
+ */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const compiled = /([^/\\\n]+):(\d+):(\d+): ERROR: ([^\n]*)/.exec(text);
+  if (compiled !== null) {
+    const [, file, line, column, reason] = compiled;
+    return `SyntaxError: ${reason} (${file}, line ${line}, column ${Number(column) + 1})`;
+  }
   return text.slice(0, 300).split('\n')[0];
 }
 
@@ -20,7 +29,13 @@ export function messageOf(error: unknown): string {
  *
  * @param exported the exports of the submission's module.
  */
-export function answerCall(exported: Record<string, unknown>, { task, args }: Call): Answer {
+export function answerCall(exported: Record<string, unknown>, call: Call): Answer {
+  const answer = outcomeOf(exported, call);
+  const printed = takePrinted();
+  return printed.length === 0 ? answer : { ...answer, printed };
+}
+
+function outcomeOf(exported: Record<string, unknown>, { task, args }: Call): Answer {
   const solve = exported[task];
   if (typeof solve !== 'function') return { kind: 'missing' };
   const given = copy(args);

@@ -1,5 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isReply, type Answer, type Call, type Reply } from './answer.ts';
 
@@ -52,6 +54,9 @@ export interface Submission {
  */
 export type StartProcess = (file: string, limits: Limits) => ChildProcess;
 
+/** The most characters of stderr that are kept. */
+const MOST_ERRORS = 4000;
+
 /**
  * A student's file in a process with limits for time and memory. The process can import only files
  * from the folder of the student's file. It is not a sandbox: a malicious file can do everything
@@ -65,6 +70,8 @@ export class Student implements Submission {
   readonly limits: Limits;
   readonly #startProcess: StartProcess;
   #child: ChildProcess | undefined;
+  /** The end of what the process has printed on stderr. */
+  #errors = '';
   /** The reason why the file cannot be loaded. It is the same for all calls. */
   #unloadable: ProcessFailure | undefined;
 
@@ -79,8 +86,14 @@ export class Student implements Submission {
     if (this.#child === undefined) {
       const { seconds, loadSeconds = 20 + seconds } = this.limits;
       this.#child = this.#startProcess(this.#file, this.limits);
+      this.#errors = '';
+      this.#child.stderr?.on('data', (data: Buffer) => {
+        this.#errors = (this.#errors + data.toString()).slice(-MOST_ERRORS);
+      });
       const first = await this.#reply(this.#child, loadSeconds);
       if (first.kind !== 'loaded') {
+        if (first.kind === 'unloadable' && /^SyntaxError: [^(]*$/.test(first.message))
+          return (this.#unloadable = this.#fail(await this.#located(this.#child, first)));
         this.#unloadable = this.#fail(first.kind === 'answers' ? { kind: 'exited' } : first);
         return this.#unloadable;
       }
@@ -96,6 +109,23 @@ export class Student implements Submission {
     return this.#fail(got.kind === 'answers' || got.kind === 'loaded' ? { kind: 'exited' } : got);
   }
 
+  /**
+   * Adds the place to a syntax error. Node prints it when the process ends, and it is not part of
+   * the error itself.
+   */
+  async #located(
+    child: ChildProcess,
+    failure: ProcessFailure & { kind: 'unloadable' },
+  ): Promise<ProcessFailure> {
+    if (child.exitCode === null && child.signalCode === null)
+      await Promise.race([once(child, 'close'), setTimeout(2000, undefined, { ref: false })]);
+    const place = /([^/\\\n]+):(\d+)\n([^\n]*)\n( *)(\^?)/.exec(this.#errors);
+    if (place === null) return failure;
+    const [, file, line, , before, caret] = place;
+    const column = caret === '' ? '' : `, column ${before.length + 1}`;
+    return { ...failure, message: `${failure.message} (${file}, line ${line}${column})` };
+  }
+
   stop(): void {
     this.#child?.kill('SIGKILL');
     this.#child = undefined;
@@ -108,13 +138,9 @@ export class Student implements Submission {
 
   #reply(child: ChildProcess, seconds: number): Promise<Reply | ProcessFailure> {
     return new Promise((resolve) => {
-      let errors = '';
-      const onErrors = (data: Buffer) => void (errors = (errors + data.toString()).slice(-4000));
       const end = (reply: Reply | ProcessFailure) => {
         clearTimeout(timer);
         child.off('message', onMessage).off('exit', onExit);
-        child.stderr?.off('data', onErrors);
-        child.stderr?.resume();
         resolve(reply);
       };
       const onMessage = (reply: unknown) => end(isReply(reply) ? reply : { kind: 'exited' });
@@ -124,12 +150,11 @@ export class Student implements Submission {
           signal === 'SIGABRT' ||
           signal === 'SIGKILL' ||
           code === 134 ||
-          errors.includes('heap out of memory');
+          this.#errors.includes('heap out of memory');
         end({ kind: full ? 'memory' : 'exited' });
       };
-      const timer = setTimeout(() => end({ kind: 'timeout' }), seconds * 1000);
+      const timer = globalThis.setTimeout(() => end({ kind: 'timeout' }), seconds * 1000);
       child.once('message', onMessage).once('exit', onExit);
-      child.stderr?.on('data', onErrors);
     });
   }
 }

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import type { Call, Reply } from './answer.ts';
 import { answerCall, messageOf } from './answerCall.ts';
 import { confineImports, hideProcess } from './confine.ts';
+import { keepPrinted } from './printed.ts';
 import { ProcessLimit } from './processLimit.ts';
 
 /** This process. The global `process` is later hidden from the submission. */
@@ -23,6 +24,7 @@ try {
   const path = resolve(file);
   confineImports(dirname(path));
   hideProcess();
+  keepPrinted();
   const exported = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   grader.on('message', (calls: readonly Call[]) => {
     const answers = limit.during(Number(seconds), () =>
@@ -34,4 +36,9 @@ try {
 } catch (error) {
   send({ kind: 'unloadable', message: messageOf(error) });
   grader.exitCode = 1;
+  // Node tells the line of a syntax error only when it prints an error that nobody caught.
+  if (error instanceof SyntaxError)
+    setImmediate(() => {
+      throw error;
+    });
 }

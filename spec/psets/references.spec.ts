@@ -10,7 +10,7 @@ import {
   type Module,
 } from '../../index.ts';
 import { close, flatten } from '../../psets/grader/values.ts';
-import { nudged } from '../../psets/grader/check.ts';
+import { nudged } from '../../psets/grader/ownForward.ts';
 import { applied, argumentsOf, type Args, type Value } from '../../psets/grader/pset.ts';
 import { psets } from '../../psets/index.ts';
 

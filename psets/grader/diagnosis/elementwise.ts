@@ -1,0 +1,119 @@
+import type { Distortion, Role } from './distortion.ts';
+import { mapNumbers } from './mapNumbers.ts';
+
+const each = (
+  rank: number,
+  says: (name: string, role: Role) => string,
+  change: (value: number) => number,
+): Distortion => ({
+  rank,
+  says,
+  apply: (value) => (typeof value === 'string' ? undefined : mapNumbers(value, change)),
+});
+
+/** The ε that students add against a division by 0 or the logarithm of 0. */
+const EPSILONS = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8];
+
+/** Mistakes in every number of a step by itself. */
+export const ELEMENTWISE: readonly Distortion[] = [
+  each(
+    1,
+    (name, role) => (role === 'term' ? `${name} is missing` : `${name} counts as 0`),
+    () => 0,
+  ),
+  each(
+    1,
+    (name) => `${name} is missing: as if it were 1`,
+    () => 1,
+  ),
+  each(
+    1,
+    (name) => `the sign of ${name} is wrong`,
+    (v) => -v,
+  ),
+  each(
+    2,
+    (name) => `${name} is doubled`,
+    (v) => 2 * v,
+  ),
+  each(
+    2,
+    (name) => `${name} is halved`,
+    (v) => v / 2,
+  ),
+  each(
+    2,
+    (name) => `${name} is squared`,
+    (v) => v * v,
+  ),
+  each(2, (name) => `the root of ${name} is taken`, Math.sqrt),
+  each(
+    3,
+    (name) => `${name} is inverted: 1 over it is used`,
+    (v) => 1 / v,
+  ),
+  each(
+    3,
+    (name) => `${name} is inverted and squared: 1 over its square is used`,
+    (v) => 1 / (v * v),
+  ),
+  each(3, (name) => `the absolute value of ${name} is used`, Math.abs),
+  each(
+    3,
+    (name) => `${name} is cut off at 0: negative numbers count as 0`,
+    (v) => Math.max(0, v),
+  ),
+  each(
+    3,
+    (name) => `${name} is cut off at 0: positive numbers count as 0`,
+    (v) => Math.min(0, v),
+  ),
+  each(3, (name) => `only the sign of ${name} is used`, Math.sign),
+  each(
+    3,
+    (name) => `1 minus ${name} is used`,
+    (v) => 1 - v,
+  ),
+  each(
+    3,
+    (name) => `${name} is one too large`,
+    (v) => v + 1,
+  ),
+  each(
+    3,
+    (name) => `${name} is one too small`,
+    (v) => v - 1,
+  ),
+  each(4, (name) => `the exponential of ${name} is taken`, Math.exp),
+  each(4, (name) => `the logarithm of ${name} is taken`, Math.log),
+  each(4, (name) => `tanh is applied to ${name}`, Math.tanh),
+  each(
+    4,
+    (name) => `the sigmoid is applied to ${name}`,
+    (v) => 1 / (1 + Math.exp(-v)),
+  ),
+  each(4, (name) => `${name} is rounded down`, Math.floor),
+  each(4, (name) => `${name} is rounded`, Math.round),
+  each(
+    4,
+    (name) => `the cube of ${name} is used`,
+    (v) => v ** 3,
+  ),
+  each(
+    4,
+    (name) => `the logarithm to base 2 of ${name} is used instead of the natural one`,
+    (v) => v / Math.LN2,
+  ),
+  each(
+    4,
+    (name) => `the logarithm to base 10 of ${name} is used instead of the natural one`,
+    (v) => v / Math.LN10,
+  ),
+  ...EPSILONS.map((epsilon) =>
+    each(
+      5,
+      (name) => `an ε of ${epsilon} is added to ${name}`,
+      (v) => v + epsilon,
+    ),
+  ),
+];
