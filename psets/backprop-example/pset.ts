@@ -1,4 +1,5 @@
-import { decimalRows, decimals, type Parameter, type Pset } from '../grader/pset.ts';
+import { applied, decimalRows, decimals, type Parameter, type Pset } from '../grader/pset.ts';
+import { derivations } from './derivations.ts';
 import * as solution from './solution.ts';
 
 type Rows = number[][];
@@ -88,6 +89,47 @@ export const backpropExample: Pset = {
     },
   ],
   solution,
+  derivations,
+  quantities: {
+    'o − t': ({ x: xs, V: v, w: ws, t: target }) => Number(applied(errorOf, [xs, v, ws, target])),
+  },
+  extremes: [
+    {
+      extreme: 'one input and one hidden unit',
+      args: { x: [2], V: [[0.3]], w: [1.5], t: 1, eta: -0.1 },
+      smooth: true,
+    },
+    {
+      extreme: 'inputs and a target of 0',
+      args: {
+        x: [0, 0],
+        V: [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ],
+        w: [1, 2, 3],
+        t: 0,
+        eta: -0.1,
+      },
+      smooth: true,
+    },
+    {
+      extreme: 'hidden units far from 0, where tanh is flat',
+      args: {
+        x: [30, -10],
+        V: [
+          [40, 1],
+          [-40, 2],
+          [30, 3],
+        ],
+        w: [1, 2, -3],
+        t: 0.5,
+        eta: -0.1,
+      },
+      smooth: true,
+    },
+  ],
   mistakes: [
     {
       task: 'output',
@@ -184,6 +226,6 @@ export const backpropExample: Pset = {
       w: decimals(rng, J),
       t: decimals(rng, 1)[0],
     };
-    return { args: { ...drawn, eta: -0.2 }, smooth: true };
+    return { args: { ...drawn, eta: [-0.2, -0.05, -1][k % 3] }, smooth: true };
   },
 };

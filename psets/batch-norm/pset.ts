@@ -1,4 +1,6 @@
+import { flatten } from '../grader/values.ts';
 import { decimals, type Parameter, type Pset } from '../grader/pset.ts';
+import { derivations } from './derivations.ts';
 import * as solution from './solution.ts';
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'one feature of a batch, m numbers' };
@@ -66,6 +68,41 @@ export const batchNorm: Pset = {
     },
   ],
   solution,
+  derivations,
+  quantities: {
+    m: ({ x: xs }) => flatten(xs).length,
+    'σ² + ε': ({ x: xs, eps: e }) => variance(flatten(xs)) + Number(e),
+    '√(σ² + ε)': ({ x: xs, eps: e }) => Math.sqrt(variance(flatten(xs)) + Number(e)),
+    'σ²': ({ x: xs }) => variance(flatten(xs)),
+    σ: ({ x: xs }) => Math.sqrt(variance(flatten(xs))),
+  },
+  extremes: [
+    { extreme: 'a batch of one', args: { x: [3], gamma: 2, beta: 1, eps: 0.1, gradOutput: [5] } },
+    {
+      extreme: 'a batch of two',
+      args: { x: [0, 2], gamma: 1, beta: 0, eps: 0.1, gradOutput: [1, 0] },
+    },
+    {
+      extreme: 'numbers that are all equal',
+      args: { x: [2, 2, 2, 2], gamma: 2, beta: 1, eps: 0.1, gradOutput: [1, -2, 3, 0.5] },
+    },
+    {
+      extreme: 'numbers that are all 0',
+      args: { x: [0, 0, 0], gamma: 2, beta: 1, eps: 0.1, gradOutput: [1, -2, 3] },
+    },
+    {
+      extreme: 'γ = 0',
+      args: { x: [1, 4, -2], gamma: 0, beta: 1, eps: 0.1, gradOutput: [1, -2, 3] },
+    },
+    {
+      extreme: 'numbers of about 1e100',
+      args: { x: [1e100, 3e100, -2e100], gamma: 2, beta: 1, eps: 0.1, gradOutput: [1, -2, 3] },
+    },
+    {
+      extreme: 'a small ε (1e-5)',
+      args: { x: [1, 4, -2], gamma: 2, beta: 1, eps: 1e-5, gradOutput: [1, -2, 3] },
+    },
+  ].map((one) => ({ ...one, smooth: false })),
   mistakes: [
     {
       task: 'forward',

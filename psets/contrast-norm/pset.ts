@@ -1,4 +1,6 @@
+import { flatten } from '../grader/values.ts';
 import { decimals, type Parameter, type Pset } from '../grader/pset.ts';
+import { derivations } from './derivations.ts';
 import * as solution from './solution.ts';
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'a signal of N numbers' };
@@ -90,6 +92,43 @@ export const contrastNorm: Pset = {
     },
   ],
   solution,
+  derivations,
+  quantities: { M: ({ w: ws }) => flatten(ws).length },
+  extremes: [
+    { extreme: 'a signal of one number', args: { x: [3], v: [3], N: 1, w: [2], gradOutput: [4] } },
+    {
+      extreme: 'a window of one cell',
+      args: { x: [3, -1, 2], v: [3, -1, 2], N: 3, w: [2], gradOutput: [4, 1, -2] },
+    },
+    {
+      extreme: 'a window that is wider than the signal',
+      args: { x: [3, -1], v: [3, -1], N: 2, w: [0.5, 1, 0.25], gradOutput: [4, 1] },
+    },
+    {
+      extreme: 'numbers of about 1e100',
+      args: {
+        x: [3e100, -1e100, 2e100],
+        v: [3e100, -1e100, 2e100],
+        N: 3,
+        w: [0.5, 1, 0.25],
+        gradOutput: [4, 1, -2],
+      },
+    },
+    {
+      extreme: 'numbers of about 1e-100',
+      args: {
+        x: [3e-100, -1e-100, 2e-100],
+        v: [3e-100, -1e-100, 2e-100],
+        N: 3,
+        w: [0.5, 1, 0.25],
+        gradOutput: [4, 1, -2],
+      },
+    },
+    {
+      extreme: 'weights that are not below 1',
+      args: { x: [3, -1, 2], v: [3, -1, 2], N: 3, w: [50, 100, 25], gradOutput: [4, 1, -2] },
+    },
+  ].map((one) => ({ ...one, smooth: false })),
   mistakes: [
     {
       task: 'windowWeights',

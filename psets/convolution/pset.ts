@@ -1,4 +1,6 @@
+import { flatten } from '../grader/values.ts';
 import { decimals, type Mistake, type Parameter, type Pset } from '../grader/pset.ts';
+import { derivations } from './derivations.ts';
 import * as solution from './solution.ts';
 import type { Boundary } from './solution.ts';
 
@@ -130,6 +132,48 @@ export const convolution: Pset = {
     },
   ],
   solution,
+  derivations,
+  quantities: { M: ({ w: ws }) => flatten(ws).length, N: ({ x: xs }) => flatten(xs).length },
+  properties: [
+    { phrase: 'for even kernels', holds: ({ w: ws }) => flatten(ws).length % 2 === 0 },
+    { phrase: 'for odd kernels', holds: ({ w: ws }) => flatten(ws).length % 2 === 1 },
+    {
+      phrase: 'where a window reaches outside',
+      tasks: ['forward', 'backpropToInput'],
+      holds: ({ x: xs, w: ws }) => {
+        const [N, M] = [flatten(xs).length, flatten(ws).length];
+        return flatten(xs).map((_, i) => i < middle(M) || i + M - 1 - middle(M) >= N);
+      },
+    },
+  ],
+  extremes: BOUNDARIES.flatMap((mode) =>
+    [
+      { extreme: 'a kernel of one number', x: [1, -2, 3], w: [2], gradOutput: [3, 1, -1] },
+      {
+        extreme: 'a kernel of N − 1 numbers',
+        x: [1, -2, 3, 0.5],
+        w: [2, 1, -1],
+        gradOutput: [3, 1, -1, 2],
+      },
+      { extreme: 'numbers that are all 0', x: [0, 0, 0], w: [0, 0], gradOutput: [0, 0, 0] },
+      {
+        extreme: 'numbers of about 1e150',
+        x: [1e150, -2e150, 3e150],
+        w: [2e150, 5e150],
+        gradOutput: [1e150, 3e150, 7e150],
+      },
+      {
+        extreme: 'numbers of about 1e-150',
+        x: [1e-150, -2e-150, 3e-150],
+        w: [2e-150, 5e-150],
+        gradOutput: [1e-150, 3e-150, 7e-150],
+      },
+    ].map(({ extreme, ...args }) => ({
+      extreme: `${extreme}, for boundary "${mode}"`,
+      args: { ...args, boundary: mode },
+      smooth: true,
+    })),
+  ),
   mistakes: [
     ...each('forward', forward),
     {

@@ -1,4 +1,6 @@
+import { flatten } from '../grader/values.ts';
 import { decimals, type Parameter, type Pset } from '../grader/pset.ts';
+import { derivations } from './derivations.ts';
 import * as solution from './solution.ts';
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'x_in; some numbers may be 0' };
@@ -60,6 +62,49 @@ export const dropout: Pset = {
     },
   ],
   solution,
+  derivations,
+  quantities: { '1 − p': ({ p: q }) => 1 - Number(q) },
+  properties: [
+    {
+      phrase: 'for units that are kept',
+      tasks: both,
+      holds: ({ u: us, p: q }) => flatten(us).map((one) => one >= Number(q)),
+    },
+    {
+      phrase: 'for units that are silenced',
+      tasks: both,
+      holds: ({ u: us, p: q }) => flatten(us).map((one) => one < Number(q)),
+    },
+    {
+      phrase: 'for a unit with u = p',
+      tasks: both,
+      holds: ({ u: us, p: q }) => flatten(us).map((one) => one === q),
+    },
+  ],
+  extremes: [
+    { extreme: 'p = 0', args: { x: [3, -1, 2], u: [0, 0.5, 0.99], p: 0, gradOutput: [4, 1, -2] } },
+    {
+      extreme: 'p = 0.99',
+      args: { x: [3, -1, 2], u: [0.99, 0.5, 0.995], p: 0.99, gradOutput: [4, 1, -2] },
+    },
+    {
+      extreme: 'units that are all silenced',
+      args: { x: [3, -1], u: [0.1, 0.2], p: 0.5, gradOutput: [4, 1] },
+    },
+    { extreme: 'one unit', args: { x: [3], u: [0.7], p: 0.5, gradOutput: [4] } },
+    {
+      extreme: 'inputs that are all 0',
+      args: { x: [0, 0, 0], u: [0.1, 0.6, 0.7], p: 0.5, gradOutput: [4, 1, -2] },
+    },
+    {
+      extreme: 'numbers of about 1e150',
+      args: { x: [3e150, -1e150], u: [0.1, 0.6], p: 0.5, gradOutput: [4e150, 1e150] },
+    },
+    {
+      extreme: 'numbers of about 1e-150',
+      args: { x: [3e-150, -1e-150], u: [0.1, 0.6], p: 0.5, gradOutput: [4e-150, 1e-150] },
+    },
+  ].map((one) => ({ ...one, smooth: false })),
   mistakes: [
     ...both.flatMap((task) => [
       { task, message: NOT_SCALED, solve: each((v, random, q) => (random >= q ? v : 0)) },

@@ -1,4 +1,5 @@
 import { decimalRows, type Parameter, type Pset } from '../grader/pset.ts';
+import { derivations } from './derivations.ts';
 import * as solution from './solution.ts';
 
 type Rows = number[][];
@@ -56,6 +57,70 @@ export const euclidean: Pset = {
     },
   ],
   solution,
+  derivations,
+  extremes: [
+    { extreme: 'one example of one number', args: { x: [[3]], y: [[1]] }, smooth: true },
+    {
+      extreme: 'examples that are all right (x = y)',
+      args: {
+        x: [
+          [1, 2],
+          [3, 4],
+        ],
+        y: [
+          [1, 2],
+          [3, 4],
+        ],
+      },
+      smooth: false,
+    },
+    {
+      extreme: 'differences of about 1e100',
+      args: {
+        x: [
+          [1e100, 2e100],
+          [3e100, -1e100],
+          [0, 1e100],
+        ],
+        y: [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ],
+      },
+      smooth: true,
+    },
+    {
+      extreme: 'differences of about 1e-100',
+      args: {
+        x: [
+          [1e-100, 2e-100],
+          [3e-100, -1e-100],
+          [0, 1e-100],
+        ],
+        y: [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ],
+      },
+      smooth: true,
+    },
+    {
+      extreme: 'differences of about 1e-5',
+      args: {
+        x: [
+          [1e-5, 2e-5],
+          [3e-5, -1e-5],
+        ],
+        y: [
+          [0, 0],
+          [0, 0],
+        ],
+      },
+      smooth: true,
+    },
+  ],
   mistakes: [
     {
       task: 'forward',
@@ -121,7 +186,7 @@ export const euclidean: Pset = {
     },
   ],
   draw(rng, k) {
-    const [N, I] = [2 + rng.integer(1 + (k >> 2)), 3 + rng.integer(1 + (k >> 3))];
+    const [N, I] = [k % 6 === 5 ? 1 : 2 + rng.integer(1 + (k >> 2)), 3 + rng.integer(1 + (k >> 3))];
     const ys = decimalRows(rng, N, I);
     // In every fourth case, one example has x = y.
     const xs = decimalRows(rng, N, I).map((row, n) => (k % 4 === 3 && n === 0 ? [...ys[0]] : row));

@@ -1,9 +1,11 @@
 import { isAnswers, type Answer } from './answer.ts';
 import { diagnose } from './diagnose.ts';
 import { consequenceOf } from './diagnosis/consequence.ts';
-import { evidenceOf, type Comparison } from './diagnosis/evidence.ts';
+import { evidenceOf, within, type Comparison } from './diagnosis/evidence.ts';
+import { stepsOf } from './diagnosis/derived.ts';
 import { probe } from './diagnosis/probe.ts';
 import { regionsOf } from './diagnosis/regions.ts';
+import { wrongWords } from './diagnosis/words.ts';
 import { isGradientOfOwnForward } from './ownForward.ts';
 import { argumentsOf, type Args, type Case, type ExtremeCase, type Pset, type Task } from './pset.ts'; // prettier-ignore
 import { referenceOf } from './reference.ts';
@@ -63,7 +65,12 @@ export async function checkTask(
     if (answer.kind !== 'value') {
       const where = answer.kind === 'threw' ? whereThrown(pset, task, cases, first, k) : '';
       const got = answer.kind === 'threw' ? 'throws' : undefined;
-      return report(false, `${describeAnswer(answer)}${where}`, k, got);
+      return report(
+        false,
+        `${describeAnswer(answer)}${where}${usedWrong(pset, task, cases[0], wrong)}`,
+        k,
+        got,
+      );
     }
     values.push(answer.value);
   }
@@ -121,8 +128,18 @@ export async function checkTask(
     return report(true, 'right for your own forward, which is wrong; pass', ...show);
   const found = diagnose(pset, task, comparisons);
   const at = cases.findIndex((item, k) => isWrong[k] && found.cases.includes(item));
-  const message = found.message ?? (await describeUnknown(pset, task, student, found.where, cases[at])); // prettier-ignore
+  const message =
+    found.message ??
+    `${await describeUnknown(pset, task, student, found.where, cases[at])}${usedWrong(pset, task, cases[0], wrong)}`;
   return report(false, message, at, values[at]);
+}
+
+/** Names the wrong functions of the student on which a function may depend. */
+function usedWrong(pset: Pset, task: Task, { args }: Case, wrong: WrongResults): string {
+  const names = [...new Set(stepsOf(pset, task, args).uses)].filter((name) => wrong.has(name));
+  return names.length === 0
+    ? ''
+    : `; if it calls your ${names.join(' and ')}, this may follow from the mistake there`;
 }
 
 /** Describes a mistake that has no name: where the numbers are wrong, and a wrong dependence. */
@@ -176,8 +193,11 @@ function whereOnly(
   is: (comparison: Comparison) => readonly boolean[],
 ): string {
   const evidence = evidenceOf(comparisons).map((one, k) => ({ ...one, wrong: is(comparisons[k]) }));
-  const [region] = regionsOf(pset, task, evidence);
-  return region === undefined ? '' : `, only ${region.phrase}`;
+  const words = wrongWords(task, evidence);
+  const inside = words === undefined ? evidence : within(evidence, words.holds);
+  const [region] = regionsOf(pset, task, inside);
+  const suffix = words === undefined ? '' : `, for ${words.phrase}`;
+  return region === undefined ? suffix : `${suffix}, only ${region.phrase}`;
 }
 
 /** Says for which arguments a function throws, if it does not always throw. */

@@ -13,6 +13,8 @@ export interface Trace {
   step<T extends Value>(name: string, value: T, others?: { readonly [name: string]: T }): T;
   /** A step that is added to others, such as the path through the mean. */
   term<T extends Value>(name: string, value: T): T;
+  /** The addends of a sum, of which some may be left out. */
+  parts(name: string, value: readonly number[]): readonly number[];
   /** A step that is the result of another function of the problem set, for the same arguments. */
   result<T extends Value>(task: string, value: T): T;
 }

@@ -1,3 +1,5 @@
+import { explainByAddend } from './diagnosis/addend.ts';
+import { explainByExchange } from './diagnosis/exchanged.ts';
 import { explainByOtherFunction } from './diagnosis/otherFunction.ts';
 import { explainByStep, explainByTwoSteps } from './diagnosis/distortions.ts';
 import {
@@ -50,7 +52,7 @@ export function diagnose(pset: Pset, task: Task, comparisons: readonly Compariso
   const misshapen = firstWrongShape(comparisons);
   if (misshapen !== undefined) {
     const shape = explainShape(comparisons, misshapen);
-    const values = explainByStep(pset, task, evidence);
+    const values = shape.startsWith('transposed') ? undefined : explainByStep(pset, task, evidence);
     const message = values === undefined ? shape : `${shape}; ${values}`;
     return { message, where: '', cases: [misshapen.item] };
   }
@@ -89,7 +91,9 @@ function explain(pset: Pset, task: Task, evidence: readonly Exhibit[]): string |
     explainWhole(task, evidence) ??
     explainSinglePrecision(evidence) ??
     explainByTerms(pset, task, evidence) ??
+    explainByExchange(pset, task, evidence) ??
     explainByStep(pset, task, evidence) ??
+    explainByAddend(pset, task, evidence) ??
     explainByOtherFunction(pset, task, evidence) ??
     explainNearly(evidence)
   );

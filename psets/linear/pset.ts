@@ -1,5 +1,6 @@
 import { transposed } from '../grader/values.ts';
 import { decimalRows, decimals, type Parameter, type Pset } from '../grader/pset.ts';
+import { derivations } from './derivations.ts';
 import * as solution from './solution.ts';
 
 type Rows = number[][];
@@ -59,6 +60,59 @@ export const linear: Pset = {
     },
   ],
   solution,
+  derivations,
+  extremes: [
+    {
+      extreme: 'one example, one input and one output',
+      args: { x: [[2]], W: [[3]], b: [0.5], gradOutput: [[4]] },
+      smooth: true,
+    },
+    {
+      extreme: 'numbers that are all 0',
+      args: { x: [[0, 0]], W: [[0, 0]], b: [0], gradOutput: [[0]] },
+      smooth: true,
+    },
+    {
+      extreme: 'numbers of about 1e150',
+      args: {
+        x: [
+          [1e150, -3e150],
+          [2e150, 5e150],
+        ],
+        W: [
+          [2e150, 1e150],
+          [4e150, -1e150],
+          [3e150, 3e150],
+        ],
+        b: [0.5, 1, 2],
+        gradOutput: [
+          [1e150, 2e150, 4e150],
+          [3e150, 1e150, 1e150],
+        ],
+      },
+      smooth: true,
+    },
+    {
+      extreme: 'numbers of about 1e-150',
+      args: {
+        x: [
+          [1e-150, -3e-150],
+          [2e-150, 5e-150],
+        ],
+        W: [
+          [2e-150, 1e-150],
+          [4e-150, -1e-150],
+          [3e-150, 3e-150],
+        ],
+        b: [0, 0, 0],
+        gradOutput: [
+          [1e-150, 2e-150, 4e-150],
+          [3e-150, 1e-150, 1e-150],
+        ],
+      },
+      smooth: true,
+    },
+  ],
   mistakes: [
     { task: 'forward', message: NO_BIAS, solve: (xs: Rows, w: Rows, bs: number[]) => solution.forward(xs, w, bs.map(() => 0)) }, // prettier-ignore
     {
@@ -97,7 +151,7 @@ export const linear: Pset = {
   ],
   draw(rng, k) {
     const [N, I, J] = [
-      2 + rng.integer(1 + (k >> 3)),
+      k % 6 === 5 ? 1 : 2 + rng.integer(1 + (k >> 3)),
       3 + rng.integer(1 + (k >> 3)),
       1 + rng.integer(2 + (k >> 3)),
     ];

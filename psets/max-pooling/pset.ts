@@ -1,4 +1,6 @@
+import { flatten } from '../grader/values.ts';
 import { decimals, type Mistake, type Parameter, type Pset } from '../grader/pset.ts';
+import { derivations } from './derivations.ts';
 import * as solution from './solution.ts';
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'x_in, N numbers' };
@@ -110,6 +112,67 @@ export const maxPooling: Pset = {
     },
   ],
   solution,
+  derivations,
+  properties: [
+    {
+      phrase: 'from the second window on',
+      tasks: ['forward'],
+      holds: ({ gradOutput: g }) => flatten(g).map((_, i) => i > 0),
+    },
+    {
+      phrase: 'where windows overlap',
+      holds: ({ K: size, S: stride }) => Number(stride) < Number(size),
+    },
+    {
+      phrase: 'where windows do not overlap',
+      holds: ({ K: size, S: stride }) => Number(stride) >= Number(size),
+    },
+  ],
+  extremes: [
+    {
+      extreme: 'one window',
+      args: { x: [-1, -3, -2], K: 3, S: 2, gradOutput: [5], gradSame: [1, 2, 3] },
+    },
+    {
+      extreme: 'windows of one number',
+      args: { x: [1, -3, 2], K: 1, S: 1, gradOutput: [5, 6, 7], gradSame: [1, 2, 3] },
+    },
+    {
+      extreme: 'windows that leave gaps (S above K)',
+      args: {
+        x: [1, 4, 2, -1, 0.5, 3],
+        K: 2,
+        S: 3,
+        gradOutput: [5, 6],
+        gradSame: [1, 2, 3, 4, 5, 6],
+      },
+    },
+    {
+      extreme: 'numbers that are all equal',
+      args: { x: [-2, -2, -2, -2], K: 3, S: 1, gradOutput: [5, 6], gradSame: [1, 2, 3, 4] },
+    },
+    {
+      extreme: 'numbers of about −1e300',
+      args: {
+        x: [-1e300, -3e300, -2e300, -5e300],
+        K: 2,
+        S: 1,
+        gradOutput: [5, 6, 7],
+        gradSame: [1, 2, 3, 4],
+      },
+    },
+    {
+      extreme: 'numbers of about 1e-300',
+      args: {
+        x: [1e-300, -3e-300, 2e-300, -5e-300],
+        K: 2,
+        S: 1,
+        gradOutput: [5, 6, 7],
+        gradSame: [1, 2, 3, 4],
+      },
+    },
+    { extreme: 'one number', args: { x: [-4], K: 1, S: 1, gradOutput: [5], gradSame: [1] } },
+  ].map((one) => ({ ...one, smooth: false })),
   mistakes: [
     {
       task: 'forward',

@@ -1,4 +1,6 @@
+import { flatten } from '../grader/values.ts';
 import { decimals, type Parameter, type Pset } from '../grader/pset.ts';
+import { derivations } from './derivations.ts';
 import * as solution from './solution.ts';
 import type { Kind } from './solution.ts';
 
@@ -54,6 +56,21 @@ export const pointwise: Pset = {
     },
   ],
   solution,
+  derivations,
+  properties: [
+    {
+      phrase: 'where x is far from 0',
+      holds: ({ x: xs }) => flatten(xs).map((v) => Math.abs(v) > 100),
+    },
+  ],
+  extremes: (['relu', 'abs', 'tanh', 'sigmoid'] as const).flatMap((of) =>
+    [
+      { extreme: `one number of 1e300, for kind "${of}"`, x: [1e300], gradOutput: [2] },
+      { extreme: `one number of −1e300, for kind "${of}"`, x: [-1e300], gradOutput: [2] },
+      { extreme: `numbers of about 1e-300, for kind "${of}"`, x: [1e-300, -1e-300, 1], gradOutput: [1, 2, 3] }, // prettier-ignore
+      { extreme: `numbers of about 20, for kind "${of}"`, x: [20, -20, 0.5], gradOutput: [1, 2, 3] },
+    ].map(({ extreme, ...args }) => ({ extreme, args: { ...args, kind: of }, smooth: false })),
+  ),
   mistakes: [
     {
       task: 'backpropToInput',

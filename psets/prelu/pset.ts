@@ -1,4 +1,5 @@
 import { decimalRows, decimals, type Parameter, type Pset } from '../grader/pset.ts';
+import { derivations } from './derivations.ts';
 import * as solution from './solution.ts';
 
 type Rows = number[][];
@@ -51,6 +52,90 @@ export const prelu: Pset = {
     },
   ],
   solution,
+  derivations,
+  extremes: [
+    { extreme: 'one example of one channel', args: { x: [[-2]], a: [0.5], gradOutput: [[3]] } },
+    {
+      extreme: 'inputs that are all 0',
+      args: {
+        x: [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ],
+        a: [2, -3],
+        gradOutput: [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ],
+      },
+    },
+    {
+      extreme: 'slopes of 0',
+      args: {
+        x: [
+          [-1, 2],
+          [3, -4],
+          [-5, -6],
+        ],
+        a: [0, 0],
+        gradOutput: [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ],
+      },
+    },
+    {
+      extreme: 'slopes of 1',
+      args: {
+        x: [
+          [-1, 2],
+          [3, -4],
+          [-5, -6],
+        ],
+        a: [1, 1],
+        gradOutput: [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ],
+      },
+    },
+    {
+      extreme: 'numbers of about 1e150',
+      args: {
+        x: [
+          [-1e150, 2e150],
+          [3e150, -4e150],
+          [-5e150, -6e150],
+        ],
+        a: [2e150, -3e150],
+        gradOutput: [
+          [1e150, 2e150],
+          [3e150, 4e150],
+          [5e150, 6e150],
+        ],
+      },
+    },
+    {
+      extreme: 'numbers of about 1e-150',
+      args: {
+        x: [
+          [-1e-150, 2e-150],
+          [3e-150, -4e-150],
+          [-5e-150, -6e-150],
+        ],
+        a: [2e-150, -3e-150],
+        gradOutput: [
+          [1e-150, 2e-150],
+          [3e-150, 4e-150],
+          [5e-150, 6e-150],
+        ],
+      },
+    },
+  ].map((one) => ({ ...one, smooth: false })),
   mistakes: [
     { task: 'forward', message: 'the slope is ignored: this is the plain rectifier', solve: (xs: Rows) => each(xs, (v) => Math.max(0, v)) }, // prettier-ignore
     { task: 'forward', message: 'the slopes of other channels: a[c] belongs to channel c', solve: (xs: Rows, as: number[]) => each(xs, (v) => (v > 0 ? v : as[0] * v)) }, // prettier-ignore
@@ -89,7 +174,7 @@ export const prelu: Pset = {
     },
   ],
   draw(rng, k) {
-    const [N, C] = [2 + rng.integer(1 + (k >> 2)), 3 + rng.integer(1 + (k >> 3))];
+    const [N, C] = [k % 6 === 4 ? 1 : 2 + rng.integer(1 + (k >> 2)), 3 + rng.integer(1 + (k >> 3))];
     const zeros = k % 4 === 3;
     const rows = decimalRows(rng, N, C).map((row, n) =>
       row.map((v, c) => (zeros && (n + c) % 3 === 0 ? 0 : v)),

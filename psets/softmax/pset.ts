@@ -1,4 +1,6 @@
+import { flatten } from '../grader/values.ts';
 import { decimals, type Parameter, type Pset } from '../grader/pset.ts';
+import { derivations } from './derivations.ts';
 import * as solution from './solution.ts';
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'the scores; some are about 1000' };
@@ -49,6 +51,44 @@ export const softmax: Pset = {
     },
   ],
   solution,
+  derivations,
+  quantities: {
+    'the largest score': ({ x: xs }) => Math.max(...flatten(xs)),
+    'the smallest score': ({ x: xs }) => Math.min(...flatten(xs)),
+    'the score of the right class': ({ x: xs, t: target }) => flatten(xs)[Number(target)],
+  },
+  properties: [
+    {
+      phrase: 'at the right class',
+      tasks: ['crossEntropyToInput'],
+      holds: ({ x: xs, t: target }) => flatten(xs).map((_, i) => i === target),
+    },
+    {
+      phrase: 'at the wrong classes',
+      tasks: ['crossEntropyToInput'],
+      holds: ({ x: xs, t: target }) => flatten(xs).map((_, i) => i !== target),
+    },
+    { phrase: 'for scores of about 1000', holds: ({ x: xs }) => flatten(xs).some((v) => v > 700) },
+  ],
+  extremes: [
+    { extreme: 'scores that are far apart', args: { x: [1000, 0], t: 1, gradOutput: [1, 3] } },
+    {
+      extreme: 'scores that are far apart',
+      args: { x: [0, -1000, 1000], t: 0, gradOutput: [1, -2, 3] },
+    },
+    { extreme: 'scores of about −1000', args: { x: [-1000, -1001], t: 1, gradOutput: [1, 3] } },
+    {
+      extreme: 'scores of about 1e150',
+      args: { x: [1e150, 2e150, -1e150], t: 0, gradOutput: [1, -2, 3] },
+    },
+    {
+      extreme: 'scores that are all equal',
+      args: { x: [7, 7, 7, 7], t: 2, gradOutput: [1, -2, 3, 0.5] },
+    },
+    { extreme: 'scores that are all 0', args: { x: [0, 0, 0], t: 0, gradOutput: [1, -2, 3] } },
+    { extreme: 'one class', args: { x: [5], t: 0, gradOutput: [2] } },
+    { extreme: 'scores of about 1e-300', args: { x: [1e-300, -2e-300], t: 0, gradOutput: [2, 1] } },
+  ].map((one) => ({ ...one, smooth: false })),
   mistakes: [
     {
       task: 'forward',

@@ -61,7 +61,7 @@ const convolution: readonly Submission[] = [
   toInput('the sign is wrong', 'gradInput[j] -= gradOutput[i] * w[m]'),
   toInput('a factor: every number is 2 times', 'gradInput[j] += 2 * gradOutput[i] * w[m]'),
   toInput(
-    'terms at the border are missing or counted twice',
+    'every number is 2 times the right one, only at the ends',
     'gradInput[j] += (j === 0 || j === x.length - 1 ? 2 : 1) * gradOutput[i] * w[m]',
   ),
   {
@@ -413,7 +413,7 @@ const pointwise: readonly Submission[] = [
   ),
   edit(
     'forward',
-    'the numbers are wrong, for kind "sigmoid"',
+    'exp(x) is used instead of exp(−x)',
     '1 / (1 + Math.exp(-v))',
     '1 / (1 + Math.exp(v))',
   ),
@@ -787,7 +787,7 @@ export const backpropToInput = (g: number[], x: number[]) => {
   return x.map((_, i) => g.reduce((s, v, j) => s + v * y[j] * (Number(i === j) - y[i]), 0));
 };
 export const crossEntropy = (x: number[], t: number) => lse(x) - x[t];
-export const crossEntropyToInput = (x: number[], t: number) => backpropToInput(x.map((_, i) => (i === t ? -1 / forward(x)[t] : 0)), x);
+export const crossEntropyToInput = (x: number[], t: number) => x.map((v, i) => Math.exp(v - lse(x)) - Number(i === t));
 `,
   'batch-norm': `
 const dot = (a: number[], b: number[]) => a.reduce((s, v, i) => s + v * b[i], 0);

@@ -41,6 +41,7 @@ function tracing(
   return {
     step: (name, value, others) => visit('step', name, value, others),
     term: (name, value) => visit('term', name, value),
+    parts: (name, value) => visit('parts', name, value),
     result: (task, value) => visit('use', task, value),
   };
 }

@@ -12,7 +12,7 @@ export interface Surroundings {
 export type Others = Readonly<Record<string, Value>>;
 
 /** The role of a value in a derivation. */
-export type Role = 'step' | 'term' | 'argument' | 'result';
+export type Role = 'step' | 'term' | 'parts' | 'argument' | 'result';
 
 /** A frequent mistake in a step of a derivation. */
 export interface Distortion {

@@ -19,12 +19,13 @@ interface Candidate {
 const SUSPICION: Readonly<Record<Role, number>> = {
   term: 0,
   step: 0.2,
+  parts: 0.2,
   argument: 0.4,
   result: 0.6,
 };
 
 /** The most candidates that are tried in pairs. */
-const MOST_IN_PAIRS = 120;
+const MOST_IN_PAIRS = 80;
 
 /**
  * Explains values by one mistake in one step of a function, such as a step that is left out,
@@ -97,7 +98,8 @@ function candidatesOf(cases: readonly Prepared[]): readonly Candidate[] {
   return [...steps.roles]
     .flatMap(([step, role]) => {
       const own = (steps.others.get(step) ?? []).map(instead);
-      return [...own, ...general, ...quantities].map((distortion) => ({ step, role, distortion }));
+      const all = role === 'parts' ? POSITIONAL : [...own, ...general, ...quantities];
+      return all.map((distortion) => ({ step, role, distortion }));
     })
     .sort((a, b) => costOf(a) - costOf(b));
 }

@@ -68,6 +68,11 @@ export const ELEMENTWISE: readonly Distortion[] = [
     (name) => `${name} is cut off at 0: positive numbers count as 0`,
     (v) => Math.min(0, v),
   ),
+  each(
+    3,
+    (name) => `${name} is cut off at 1`,
+    (v) => Math.min(1, v),
+  ),
   each(3, (name) => `only the sign of ${name} is used`, Math.sign),
   each(
     3,

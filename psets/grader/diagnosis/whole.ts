@@ -51,7 +51,12 @@ export function explainWhole(task: Task, evidence: readonly Exhibit[]): string |
   return TESTS.find(([, explains]) => explains(evidence))?.[0] ?? explainFactor(task, evidence);
 }
 
-function explainFactor({ parameters }: Task, evidence: readonly Exhibit[]): string | undefined {
+function explainFactor({ parameters }: Task, all: readonly Exhibit[]): string | undefined {
+  // A case whose right numbers are 0 tells nothing about a factor.
+  const evidence = all.filter(({ expected, counts, wrong }) =>
+    expected.some((value, i) => counts[i] && (value !== 0 || wrong[i])),
+  );
+  if (evidence.length === 0) return undefined;
   const ratios = evidence.map(({ expected, got, counts, tolerance }) => {
     const largest = expected.reduce(
       (best, value, i) =>
@@ -65,17 +70,17 @@ function explainFactor({ parameters }: Task, evidence: readonly Exhibit[]): stri
     return explained ? ratio : NaN;
   });
   if (!ratios.every(Number.isFinite)) return undefined;
-  const all = (values: readonly number[]) =>
+  const are = (values: readonly number[]) =>
     ratios.every((ratio, k) => near(ratio, values[k], 1e-9 * (1 + Math.abs(ratio))));
-  if (all(ratios.map(() => ratios[0])))
+  if (are(ratios.map(() => ratios[0])))
     return `a factor: every number is ${Number(ratios[0].toPrecision(6))} times the right one`;
   for (const { name } of parameters) {
     const lengths = evidence.map(({ item }) => {
       const value = item.args[name];
       return Array.isArray(value) ? value.length : NaN;
     });
-    if (all(lengths)) return `a factor: every number is multiplied by the length of ${name}`;
-    if (all(lengths.map((length) => 1 / length)))
+    if (are(lengths)) return `a factor: every number is multiplied by the length of ${name}`;
+    if (are(lengths.map((length) => 1 / length)))
       return `a factor: every number is divided by the length of ${name}`;
   }
   return undefined;
