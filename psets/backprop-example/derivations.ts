@@ -25,6 +25,13 @@ const slopes = (t: Trace, a: number[]) =>
     },
   );
 
+/** What students use in the place of (o − t)². */
+const othersOfSquare = (error: number) => ({
+  'o − t, without the square,': error,
+  '|o − t|': Math.abs(error),
+  '(o − t)³': error ** 3,
+});
+
 /** The functions of the example of backpropagation in named steps. */
 export const derivations: Readonly<Record<string, Derivation>> = {
   hiddenInput: (t: Trace, x: number[], V: Rows) =>
@@ -33,10 +40,10 @@ export const derivations: Readonly<Record<string, Derivation>> = {
         t.parts(
           'the sum over the inputs',
           t.step(
-            'the products V[j][i] x[i]',
+            'the product V[j][i] x[i]',
             row.map((v, i) => v * x[i]),
             {
-              'the products V[i][j] x[i], by the transposed V,': x.map(
+              'the product V[i][j] x[i], by the transposed V,': x.map(
                 (v, i) => v * (V[i]?.[j] ?? 0),
               ),
             },
@@ -54,7 +61,12 @@ export const derivations: Readonly<Record<string, Derivation>> = {
     );
   },
   cost: (t: Trace, x: number[], V: Rows, w: number[], target: number) =>
-    t.step('the ½', 0.5) * t.step('(o − t)²', errorOf(t, x, V, w, target) ** 2),
+    t.step('the ½', 0.5) *
+    t.step(
+      '(o − t)²',
+      errorOf(t, x, V, w, target) ** 2,
+      othersOfSquare(solution.output(x, V, w) - target),
+    ),
   toHiddenInput: (t: Trace, x: number[], V: Rows, w: number[], target: number) => {
     const slope = slopes(t, inputs(t, x, V));
     const error = errorOf(t, x, V, w, target);

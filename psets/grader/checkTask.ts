@@ -3,6 +3,8 @@ import { diagnose } from './diagnose.ts';
 import { consequenceOf } from './diagnosis/consequence.ts';
 import { evidenceOf, within, type Comparison } from './diagnosis/evidence.ts';
 import { stepsOf } from './diagnosis/derived.ts';
+import { explainByStep } from './diagnosis/distortions.ts';
+import { firstWrongShape } from './diagnosis/shapes.ts';
 import { probe } from './diagnosis/probe.ts';
 import { regionsOf } from './diagnosis/regions.ts';
 import { wrongWords } from './diagnosis/words.ts';
@@ -108,11 +110,19 @@ export async function checkTask(
   const extreme = cases[failing].extreme;
   if (extreme !== undefined) {
     const what = notFiniteIn(values[failing], expected[failing]);
+    const found = explainExtremes(pset, task, cases, expected, values);
     const message =
-      what === undefined
-        ? `wrong for ${extreme}, and right for ordinary numbers`
-        : `returns ${what} for ${extreme}`;
-    return report(false, message, failing, values[failing]);
+      what !== undefined
+        ? `returns ${what} for ${extreme}`
+        : found === undefined
+          ? `wrong for ${extreme}, and right for ordinary numbers`
+          : `${found}, which shows for ${extreme}`;
+    return report(
+      false,
+      `${message}${usedWrong(pset, task, cases[0], wrong)}`,
+      failing,
+      values[failing],
+    );
   }
   const notFinite = comparisons.findIndex(
     ({ expected: right, got }) => notFiniteIn(got, right) !== undefined,
@@ -122,7 +132,8 @@ export async function checkTask(
     const where = whereOnly(pset, task, comparisons, ({ got: one }) =>
       flatten(one).map((value) => !Number.isFinite(value)),
     );
-    return report(false, `returns ${notFiniteIn(got, right) ?? 'NaN'}${where}`, notFinite, got);
+    const message = `returns ${notFiniteIn(got, right) ?? 'NaN'}${where}`;
+    return report(false, `${message}${usedWrong(pset, task, cases[0], wrong)}`, notFinite, got);
   }
   if (await isGradientOfOwnForward(pset, task, student, comparisons))
     return report(true, 'right for your own forward, which is wrong; pass', ...show);
@@ -132,6 +143,22 @@ export async function checkTask(
     found.message ??
     `${await describeUnknown(pset, task, student, found.where, cases[at])}${usedWrong(pset, task, cases[0], wrong)}`;
   return report(false, message, at, values[at]);
+}
+
+/** Explains results that are wrong only for extreme arguments, by one step. */
+function explainExtremes(
+  pset: Pset,
+  task: Task,
+  cases: readonly (Case & Partial<ExtremeCase>)[],
+  expected: readonly Value[],
+  values: readonly Value[],
+): string | undefined {
+  const comparisons = cases.flatMap((item, k) =>
+    item.extreme === undefined ? [] : [{ item, expected: expected[k], got: values[k] }],
+  );
+  return firstWrongShape(comparisons) === undefined
+    ? explainByStep(pset, task, evidenceOf(comparisons))
+    : undefined;
 }
 
 /** Names the wrong functions of the student on which a function may depend. */

@@ -18,7 +18,7 @@ export const derivations: Readonly<Record<string, Derivation>> = {
     x.map((row, n) =>
       row.map(
         (_, j) =>
-        sum(t.parts('the sum over i', t.step('the products gradOutput[i] W[i][j]', W.map((weights, i) => g[n][i] * weights[j]), { 'the products gradOutput[i] W[j][i], by the transposed W,': W.map((_, i) => g[n][i] * (W[j]?.[i] ?? 0)), 'the products gradOutput[j] W[j][i]': (W[j] ?? []).map((v) => (g[n][j] ?? 0) * v) }))), // prettier-ignore
+        sum(t.parts('the sum over i', t.step('the product gradOutput[i] W[i][j]', W.map((weights, i) => g[n][i] * weights[j]), { 'the product gradOutput[i] W[j][i], by the transposed W,': W.map((_, i) => g[n][i] * (W[j]?.[i] ?? 0)), 'the product gradOutput[j] W[j][i]': (W[j] ?? []).map((v) => (g[n][j] ?? 0) * v) }))), // prettier-ignore
       ),
     ),
   backpropToWeight: (t: Trace, g: Rows, x: Rows, W: Rows) =>

@@ -65,10 +65,14 @@ export const pointwise: Pset = {
   ],
   extremes: (['relu', 'abs', 'tanh', 'sigmoid'] as const).flatMap((of) =>
     [
-      { extreme: `one number of 1e300, for kind "${of}"`, x: [1e300], gradOutput: [2] },
-      { extreme: `one number of −1e300, for kind "${of}"`, x: [-1e300], gradOutput: [2] },
-      { extreme: `numbers of about 1e-300, for kind "${of}"`, x: [1e-300, -1e-300, 1], gradOutput: [1, 2, 3] }, // prettier-ignore
-      { extreme: `numbers of about 20, for kind "${of}"`, x: [20, -20, 0.5], gradOutput: [1, 2, 3] },
+      { extreme: `one number of 1e150, for kind "${of}"`, x: [1e150], gradOutput: [2] },
+      { extreme: `one number of −1e150, for kind "${of}"`, x: [-1e150], gradOutput: [2] },
+      { extreme: `numbers of about 1e-150, for kind "${of}"`, x: [1e-150, -1e-150, 1], gradOutput: [1, 2, 3] }, // prettier-ignore
+      {
+        extreme: `numbers of about 20, for kind "${of}"`,
+        x: [20, -20, 0.5],
+        gradOutput: [1, 2, 3],
+      },
     ].map(({ extreme, ...args }) => ({ extreme, args: { ...args, kind: of }, smooth: false })),
   ),
   mistakes: [

@@ -51,9 +51,13 @@ export const derivations: Readonly<Record<string, Derivation>> = {
     });
   },
   crossEntropy: (t: Trace, x: number[], target: number) => {
-    const y = probabilities(t, x);
-    const log = Math.log(t.step('y_t', y[target], { 't as a probability': target }));
-    return -t.step('the logarithm', log);
+    const y = t.result('forward', solution.forward(x))[target];
+    const largest = Math.max(...x);
+    const log = t.term('log Σ exp(x − max x)', Math.log(sum(x.map((v) => Math.exp(v - largest))))); // prettier-ignore
+    const cost = log + t.term('max x', largest) - t.term('x_t', x[target]);
+    // The cost is −log y_t as well. A mistake in y_t shows in the difference, which is 0 otherwise.
+    const own = t.step('y_t', y);
+    return own === y ? cost : -Math.log(own);
   },
   crossEntropyToInput: (t: Trace, x: number[], target: number) => {
     const y = probabilities(t, x);

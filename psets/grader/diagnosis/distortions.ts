@@ -39,8 +39,12 @@ export function explainByStep(
 ): string | undefined {
   const cases = casesOf(pset, task, evidence);
   const found = candidatesOf(cases).find((one) => explains(pset, task, cases, [one]));
-  return found?.distortion.says(found.step, found.role);
+  return found === undefined ? undefined : sentence(found);
 }
+
+/** Describes a mistake. A name may end with a comma, for the words that follow it. */
+const sentence = ({ distortion, step, role }: Candidate) =>
+  distortion.says(step, role).replace(/,$/, '');
 
 /** Explains values by two frequent mistakes in two steps of a function. */
 export function explainByTwoSteps(
@@ -57,7 +61,7 @@ export function explainByTwoSteps(
   for (const [at, one] of frequent.entries()) {
     for (const two of frequent.slice(at + 1)) {
       if (two.step === one.step || !explains(pset, task, cases, [one, two])) continue;
-      return [one, two].map(({ distortion, step, role }) => distortion.says(step, role)).join('; ');
+      return `${sentence(one)}; ${sentence(two)}`;
     }
   }
   return undefined;

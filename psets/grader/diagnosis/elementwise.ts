@@ -12,7 +12,7 @@ const each = (
 });
 
 /** The ε that students add against a division by 0 or the logarithm of 0. */
-const EPSILONS = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8];
+const EPSILONS = Array.from({ length: 15 }, (_, k) => Number(`1e-${k + 2}`));
 
 /** Mistakes in every number of a step by itself. */
 export const ELEMENTWISE: readonly Distortion[] = [

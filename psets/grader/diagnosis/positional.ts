@@ -31,6 +31,7 @@ const ORDERS: readonly (readonly [
   [3, (of) => `shifted by one: the ${of} before each is used`, (l) => [l[0], ...l.slice(0, -1)]],
   [3, (of) => `the first ${of} counts twice`, (l) => l.map((v, i) => (i === 0 && typeof v === 'number' ? 2 * v : v))], // prettier-ignore
   [3, (of) => `the last ${of} counts twice`, (l) => l.map((v, i) => (i === l.length - 1 && typeof v === 'number' ? 2 * v : v))], // prettier-ignore
+  [4, (of) => `${of}s that are 0 are left out`, (l) => l.filter((v) => v !== 0)],
 ];
 
 /** Mistakes that use several numbers of a list at once. */
@@ -66,12 +67,12 @@ export const POSITIONAL: readonly Distortion[] = [
     {
       rank,
       says: (name) => `${name}: ${says('number')}`,
-      apply: (value) => (isNumbers(value) && value.length > 1 ? change(value) : undefined),
+      apply: (value) => (isNumbers(value) ? change(value) : undefined),
     },
     {
       rank,
       says: (name) => `${name}: ${says('row')}`,
-      apply: (value) => (isRows(value) && value.length > 1 ? change(value) : undefined),
+      apply: (value) => (isRows(value) ? change(value) : undefined),
     },
     { rank, says: (name) => `${name}: ${says('number of each row')}`, apply: columns(change) },
   ]),
@@ -79,7 +80,7 @@ export const POSITIONAL: readonly Distortion[] = [
     {
       rank,
       says: (name) => `${name}: ${says}`,
-      apply: (value) => (isNumbers(value) && value.length > 1 ? change(value) : undefined),
+      apply: (value) => (isNumbers(value) ? change(value) : undefined),
     },
     {
       rank,
