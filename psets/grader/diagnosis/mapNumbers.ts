@@ -1,6 +1,6 @@
 import type { Value } from '../value.ts';
 
-/** Applies a function to every number of a value, with the number's index in the flattened value. */
+/** Applies a function to every number of a value, with its index in the flattened value. */
 export function mapNumbers(value: Value, change: (number: number, at: number) => number): Value {
   let at = 0;
   const walk = (part: Value): Value => {
