@@ -7,6 +7,7 @@ import { agree, format } from '../grader/values.ts';
 const WITHOUT_MISTAKE: Trace = {
   step: (_, value) => value,
   term: (_, value) => value,
+  parts: (_, value) => value,
   result: (_, value) => value,
 };
 

@@ -1,5 +1,5 @@
 import { InputError } from '../../lib/errors.ts';
-import { nudged } from '../grader/check.ts';
+import { nudged } from '../grader/ownForward.ts';
 import { applied, argumentsOf, type Case, type Pset, type Task } from '../grader/pset.ts';
 import { close, flatten, shapeOf } from '../grader/values.ts';
 
