@@ -171,7 +171,7 @@ export const convolution: Pset = {
     ].map(({ extreme, ...args }) => ({
       extreme: `${extreme}, for boundary "${mode}"`,
       args: { ...args, boundary: mode },
-      smooth: true,
+      smooth: false,
     })),
   ),
   mistakes: [

@@ -59,7 +59,7 @@ export const euclidean: Pset = {
   solution,
   derivations,
   extremes: [
-    { extreme: 'one example of one number', args: { x: [[3]], y: [[1]] }, smooth: true },
+    { extreme: 'one example of one number', args: { x: [[3]], y: [[1]] }, smooth: false },
     {
       extreme: 'examples that are all right (x = y)',
       args: {
@@ -88,7 +88,7 @@ export const euclidean: Pset = {
           [0, 0],
         ],
       },
-      smooth: true,
+      smooth: false,
     },
     {
       extreme: 'differences of about 1e-100',
@@ -104,7 +104,7 @@ export const euclidean: Pset = {
           [0, 0],
         ],
       },
-      smooth: true,
+      smooth: false,
     },
     {
       extreme: 'differences of about 1e-5',
@@ -118,7 +118,7 @@ export const euclidean: Pset = {
           [0, 0],
         ],
       },
-      smooth: true,
+      smooth: false,
     },
   ],
   mistakes: [

@@ -65,12 +65,12 @@ export const linear: Pset = {
     {
       extreme: 'one example, one input and one output',
       args: { x: [[2]], W: [[3]], b: [0.5], gradOutput: [[4]] },
-      smooth: true,
+      smooth: false,
     },
     {
       extreme: 'numbers that are all 0',
       args: { x: [[0, 0]], W: [[0, 0]], b: [0], gradOutput: [[0]] },
-      smooth: true,
+      smooth: false,
     },
     {
       extreme: 'numbers of about 1e150',
@@ -90,7 +90,7 @@ export const linear: Pset = {
           [3e150, 1e150, 1e150],
         ],
       },
-      smooth: true,
+      smooth: false,
     },
     {
       extreme: 'numbers of about 1e-150',
@@ -110,7 +110,7 @@ export const linear: Pset = {
           [3e-150, 1e-150, 1e-150],
         ],
       },
-      smooth: true,
+      smooth: false,
     },
   ],
   mistakes: [

@@ -136,7 +136,7 @@ test.each<[message: string, define: () => unknown]>([
     changed({ extremes: [{ ...leakyRelu.extremes?.[0], extreme: '' }] }),
   ],
   [
-    'leaky-relu: solution.backpropToInput: expected the shape of x, [1], for case 0, got a number',
+    'leaky-relu: solution.backpropToInput: expected the shape of x, a list of length 1, for case 0, got a number',
     changed({ solution: { ...leakyRelu.solution, backpropToInput: () => 1 } }),
   ],
   [
