@@ -10,7 +10,7 @@ export {
 } from './safetensors/safetensors.ts';
 export { loadWeights } from './safetensors/loadWeights.ts';
 export { openWeights, type WeightsSource } from './openWeights.ts';
-export type { TensorFile, TensorInfo } from './tensorFile.ts';
+export type { TensorFile, TensorInfo, UsePart } from './tensorFile.ts';
 export type { Dtype, SafetensorsData } from './safetensors/dtypes.ts';
 export { onnxExporter, type OnnxExporter } from './onnx/exporter.ts';
 export type {
@@ -28,7 +28,10 @@ export type {
 } from './onnx/import/importOnnx.ts';
 export type { NewHead as OnnxNewHead } from './onnx/import/newHead.ts';
 export type { FileAttribute as OnnxFileAttribute } from './onnx/openOnnx.ts';
-export type { FileTensor as OnnxFileTensor } from './onnx/fileTensor.ts';
+export type {
+  FileTensor as OnnxFileTensor,
+  ReadValues as OnnxReadValues,
+} from './onnx/fileTensor.ts';
 export { torchBox, type Store, type StoredForm, type TorchBox } from './torch/torchBoxes.ts';
 export type { BoxClass, BoxTable } from './boxTable.ts';
 export type { Entry as SafetensorsEntry } from './safetensors/safetensorsHeader.ts';

@@ -1,4 +1,4 @@
-import type { Dtype } from './safetensors/dtypes.ts';
+import type { Dtype, SafetensorsData } from './safetensors/dtypes.ts';
 import type { SafetensorsTensor } from './safetensors/safetensors.ts';
 
 /** The name, dtype, and shape of a tensor in a file. */
@@ -24,9 +24,24 @@ export interface TensorFile {
   readonly note?: string;
   /** Reads the values of one tensor. The values are not cached. */
   readonly read: (entry: TensorInfo) => Promise<SafetensorsTensor>;
+  /** Reads the values of one tensor in parts, so that only some of them are in memory. */
+  readonly readParts: (entry: TensorInfo, use: UsePart) => Promise<void>;
 }
 
 /**
- * Reads bytes into new memory. It may return fewer bytes only if the file has become shorter.
+ * Takes consecutive values of a tensor; `start` is the index of the first one. The array is valid
+ * during the call only, because its memory is used again for the next values.
  */
-export type ReadAt = (position: number, length: number) => Promise<Uint8Array<ArrayBuffer>>;
+export type UsePart<Values = SafetensorsData> = (values: Values, start: number) => void;
+
+/**
+ * Reads bytes. It may return fewer bytes only if the file has become shorter.
+ *
+ * @param memory an array of this length, which may be used for the bytes; otherwise the memory is
+ *   new.
+ */
+export type ReadAt = (
+  position: number,
+  length: number,
+  memory?: Uint8Array<ArrayBuffer>,
+) => Promise<Uint8Array<ArrayBuffer>>;

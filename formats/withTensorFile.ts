@@ -47,8 +47,8 @@ export async function withReadAt<T>(
   });
   try {
     const { size } = await handle.stat();
-    const readAt = (position: number, length: number) =>
-      readBytes(handle, position, length).catch((error: unknown) => {
+    const readAt: ReadAt = (position, length, memory) =>
+      readBytes(handle, position, length, memory).catch((error: unknown) => {
         throw cannotRead(error);
       });
     return await use(size, readAt);
@@ -61,8 +61,12 @@ export async function withReadAt<T>(
  * Reads up to `length` bytes, or fewer at the end of the file. It uses several system calls,
  * because one call reads at most 2 GiB.
  */
-async function readBytes(handle: FileHandle, position: number, length: number) {
-  const bytes = new Uint8Array(length);
+async function readBytes(
+  handle: FileHandle,
+  position: number,
+  length: number,
+  bytes = new Uint8Array(length),
+) {
   let done = 0;
   while (done < length) {
     const chunk = Math.min(length - done, 2 ** 30);

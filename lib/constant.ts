@@ -19,14 +19,34 @@ import { InputError } from './errors.ts';
  *     const x = constant([1, 2, 3, 4, 5, 6], [2, 3]);
  */
 export function constant<R extends Rank>(values: ArrayLike<number>, shape: ShapeMap[R]): Tensor<R> {
+  checkBackend();
+  // tfjs has no dtype for doubles, so on the backend `float64` the dtype float32 means doubles.
+  const stored = getBackend() === 'float64' ? new Float64Array(values) : new Float32Array(values);
+  return engine().makeTensor(stored as Float32Array, shape, 'float32') as Tensor<R>;
+}
+
+/**
+ * Creates a float tensor as `constant` does, from values that nobody else uses: on a backend whose
+ * tensors are typed arrays, the tensor may consist of this array, so that it is in memory once.
+ *
+ * Errors: no backend has been started.
+ */
+export function ownedConstant<R extends Rank>(
+  values: ArrayLike<number>,
+  shape: ShapeMap[R],
+): Tensor<R> {
+  checkBackend();
+  const isSingle = getBackend() !== 'float64' && values instanceof Float32Array;
+  if (!isSingle) return constant(values, shape);
+  return engine().makeTensor(values, shape, 'float32') as Tensor<R>;
+}
+
+function checkBackend(): void {
   if (Object.keys(engine().registryFactory).length === 0) {
     throw new InputError(
       'expected a backend, got none: call `await useBackend()` before creating boxes or tensors',
     );
   }
-  // tfjs has no dtype for doubles, so on the backend `float64` the dtype float32 means doubles.
-  const stored = getBackend() === 'float64' ? new Float64Array(values) : new Float32Array(values);
-  return engine().makeTensor(stored as Float32Array, shape, 'float32') as Tensor<R>;
 }
 
 /** Creates an array of zeros in the precision of the backend. */

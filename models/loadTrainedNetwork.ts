@@ -12,7 +12,7 @@ import { withoutWrapper, wrapperPrefixes } from '../formats/safetensors/wrapperP
 import { guessPublished, publishedLayouts } from './publishedLayouts.ts';
 
 /** The header of a weights file: its format, its tensors by name, and its metadata. */
-export type WeightsHeader = Omit<TensorFile, 'read'>;
+export type WeightsHeader = Omit<TensorFile, 'read' | 'readParts'>;
 
 /** The options of `loadTrainedNetwork`. */
 export interface TrainedNetworkOptions<M extends AnyModule> {

@@ -1,16 +1,23 @@
 import { show, type InputError } from '../../lib/errors.ts';
 import { numElements } from '../../lib/shapes.ts';
 import { DTYPES, type Dtype } from '../safetensors/dtypes.ts';
-import type { ReadAt } from '../tensorFile.ts';
+import { readParts } from '../parts.ts';
+import type { ReadAt, UsePart } from '../tensorFile.ts';
 import type { Field, Messages } from './messages.ts';
+
+/** Reads the values of a tensor, in row-major order. They are not cached. */
+export interface ReadValues {
+  (): Promise<ArrayLike<number>>;
+  /** Reads floats in parts, so that only some of them are in memory. */
+  readonly inParts?: (use: UsePart<ArrayLike<number>>) => Promise<void>;
+}
 
 /** A tensor of an ONNX file. Its values are read when they are needed. */
 export interface FileTensor {
   readonly name: string;
   readonly dims: readonly number[];
   readonly isInteger: boolean;
-  /** Reads the values, in row-major order. They are not cached. */
-  readonly values: () => Promise<ArrayLike<number>>;
+  readonly values: ReadValues;
 }
 
 /** Opens a file of external data, and returns its size and a function that reads parts of it. */
@@ -75,7 +82,6 @@ export async function readTensor(
   const { dtype } = kind;
   const tensor = { name, dims, isInteger: dtype.startsWith('I') || dtype.startsWith('U') };
   const needed = count * DTYPES[dtype].bytes;
-  const decoded = (bytes: Uint8Array<ArrayBuffer>) => numbersOf(dtype, bytes);
   const declared = `${dtype} ${show(dims)}`;
 
   if ((messages.last(fields, 14, 'varint')?.value ?? 0) === 1) {
@@ -90,18 +96,22 @@ export async function readTensor(
     }
     return {
       ...tensor,
-      async values() {
-        const bytes = await source.readAt(offset, needed);
-        if (bytes.length !== needed) throw fail(`${show(location)} was cut while it was read`);
-        return decoded(bytes);
-      },
+      values: stored(dtype, count, async (position, length, memory) => {
+        const bytes = await source.readAt(offset + position, length, memory);
+        if (bytes.length === length) return bytes;
+        throw fail(`${show(location)} was cut while it was read`);
+      }),
     };
   }
   const raw = messages.last(fields, RAW, 'bytes');
   if (raw !== undefined) {
     const there = raw.end - raw.start;
     if (there !== needed) throw fail(`expected ${needed} bytes for ${declared}, got ${there}`);
-    return { ...tensor, values: async () => decoded(await messages.bytes(raw)) };
+    const readAt: ReadAt = (position, length, memory) => {
+      const start = raw.start + position;
+      return messages.bytes({ start, end: start + length }, memory);
+    };
+    return { ...tensor, values: stored(dtype, count, readAt) };
   }
   const own = fields.filter(({ number }) => number === kind.field);
   const bytes = own.reduce((sum, { wire, start, end }) => {
@@ -127,6 +137,20 @@ export async function readTensor(
       return numbers;
     },
   };
+}
+
+/**
+ * Returns a function that reads values stored as bytes.
+ *
+ * @param readAt reads bytes of the tensor.
+ */
+function stored(dtype: Dtype, count: number, readAt: ReadAt): ReadValues {
+  const values = async () => numbersOf(dtype, await readAt(0, count * DTYPES[dtype].bytes));
+  const inParts = (use: UsePart<ArrayLike<number>>) =>
+    readParts(dtype, count, readAt, (part, start) => {
+      if (!(part instanceof BigInt64Array)) use(part, start);
+    });
+  return dtype === 'I64' ? values : Object.assign(values, { inParts });
 }
 
 /** Converts the bytes of a tensor to numbers. */

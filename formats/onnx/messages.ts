@@ -108,9 +108,16 @@ export class Messages {
     return found;
   }
 
-  /** Reads bytes into new memory. */
-  async bytes({ start, end }: Pick<Field, 'start' | 'end'>): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = await this.#readAt(start, end - start);
+  /**
+   * Reads bytes.
+   *
+   * @param memory an array of this length, which may be used for the bytes.
+   */
+  async bytes(
+    { start, end }: Pick<Field, 'start' | 'end'>,
+    memory?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await this.#readAt(start, end - start, memory);
     if (bytes.length === end - start) return bytes;
     throw this.#fail(`expected ${this.#size} bytes, the file was cut while it was read`);
   }

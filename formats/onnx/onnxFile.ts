@@ -67,7 +67,7 @@ function externalFiles(file: string): OpenExternal {
     // The file is opened for each tensor, so nothing stays open if an error is thrown.
     return {
       size,
-      readAt: (position, length) => withReadAt(path, (_, readAt) => readAt(position, length)),
+      readAt: (...place) => withReadAt(path, (_, readAt) => readAt(...place)),
     };
   };
 }

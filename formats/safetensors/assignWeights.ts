@@ -2,7 +2,7 @@ import { tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import { InputError } from '../../lib/errors.ts';
 import { storedAs, type FileLayout } from './fileLayout.ts';
 import { finiteFloats } from './finiteFloats.ts';
-import { fromStored } from './layout.ts';
+import { storedInto } from './layout.ts';
 import { mismatches } from './mismatches.ts';
 import type { TensorFile } from '../tensorFile.ts';
 import { withoutWrapper } from './wrapperPrefix.ts';
@@ -15,7 +15,7 @@ import { withoutWrapper } from './wrapperPrefix.ts';
  */
 export async function assignWeights(
   file: string,
-  { entries, metadata, read }: TensorFile,
+  { entries, metadata, readParts }: TensorFile,
   params: Readonly<Record<string, Variable>>,
   layout: FileLayout,
 ): Promise<Record<string, string>> {
@@ -29,7 +29,11 @@ export async function assignWeights(
   for (const { variable, stored } of wanted) {
     const entry = found.get(stored.name);
     if (entry === undefined) continue;
-    const values = fromStored(finiteFloats(file, entry.name, await read(entry)), stored);
+    const values = new Float32Array(variable.size);
+    const put = storedInto(values, stored);
+    await readParts(entry, (data, start) =>
+      put(finiteFloats(file, entry.name, { data }, start), start),
+    );
     tidy(() => void variable.assign(tensor(values, variable.shape, 'float32')));
   }
   return Object.fromEntries(metadata);

@@ -3,15 +3,17 @@ import type { SafetensorsTensor } from './safetensors.ts';
 import { brief } from './safetensorsHeader.ts';
 
 /**
- * Returns the values of a tensor in single precision.
+ * Returns the values of a tensor, or of a part of it, in single precision.
  *
  * Errors: `w.safetensors: tensor "fc.bias": expected finite values, got NaN at index 3, so the
  *         training that wrote it had diverged`; a double that is too large for single precision.
+ * @param start the index of the first value in the tensor.
  */
 export function finiteFloats(
   file: string,
   name: string,
-  { data }: SafetensorsTensor,
+  { data }: Pick<SafetensorsTensor, 'data'>,
+  start = 0,
 ): Float32Array {
   const values = data instanceof Float32Array ? data : Float32Array.from(data, Number);
   // For a finite x, x − x is 0; otherwise it is NaN. So the sum is 0 only if all x are finite. This
@@ -25,6 +27,6 @@ export function finiteFloats(
     ? 'which single precision cannot hold'
     : 'so the training that wrote it had diverged';
   throw new InputError(
-    `${file}: tensor ${brief(name)}: expected finite values, got ${value} at index ${index}, ${reason}`,
+    `${file}: tensor ${brief(name)}: expected finite values, got ${value} at index ${start + index}, ${reason}`,
   );
 }

@@ -1,4 +1,5 @@
-import { numElements } from '../../lib/shapes.ts';
+import { permuteInto } from '../parts.ts';
+import type { UsePart } from '../tensorFile.ts';
 
 /**
  * The form of a variable in a file of another framework: its name and shape in the file, and the
@@ -19,12 +20,12 @@ export interface Stored {
   readonly order?: readonly number[];
 }
 
-/** Converts values from the order of the file to that of the variable. */
-export function fromStored(
+/** Returns a function that puts the parts of a tensor of the file into the values of a variable. */
+export function storedInto(
   values: Float32Array,
-  { shape, view = shape, order }: Stored,
-): Float32Array {
-  return order === undefined ? values : permute(values, view, order);
+  { shape, view = shape, order = view.map((_, axis) => axis) }: Stored,
+): UsePart<ArrayLike<number>> {
+  return permuteInto(values, view, order);
 }
 
 /** Converts values from the order of the variable to that of the file. */
@@ -45,22 +46,6 @@ export function permute(
   order: readonly number[],
 ): Float32Array {
   const result = new Float32Array(values.length);
-  const strides = order.map((axis) => numElements(shape.slice(axis + 1)));
-  const sizes = order.map((axis) => shape[axis]);
-  const last = sizes.length - 1;
-  const [run, stride] = [sizes[last], strides[last]];
-  const index = new Array<number>(last).fill(0);
-  let from = 0;
-  for (let to = 0; to < values.length; to += run) {
-    for (let i = 0; i < run; i++) result[to + i] = values[from + i * stride];
-    // This moves to the next line of the result: it increments the last index, with a carry to the
-    // index before it.
-    for (let axis = last - 1; axis >= 0; axis--) {
-      from += strides[axis];
-      if (++index[axis] < sizes[axis]) break;
-      from -= sizes[axis] * strides[axis];
-      index[axis] = 0;
-    }
-  }
+  permuteInto(result, shape, order)(values, 0);
   return result;
 }

@@ -81,7 +81,11 @@ export async function loadWeights(
  * Errors: those of `withTensorFile` and `finiteFloats`.
  */
 export function checkFiniteWeights(file: string): Promise<void> {
-  return withTensorFile(file, async ({ entries, read }) => {
-    for (const entry of entries.values()) finiteFloats(file, entry.name, await read(entry));
+  return withTensorFile(file, async ({ entries, readParts }) => {
+    for (const { name, ...entry } of entries.values()) {
+      await readParts({ name, ...entry }, (data, start) => {
+        finiteFloats(file, name, { data }, start);
+      });
+    }
   });
 }

@@ -42,15 +42,8 @@ export async function gather(
 ): Promise<ArrayBuffer> {
   const count = numElements(shape);
   if (count === 0) return new ArrayBuffer(0);
-  const axes = shape
-    .map((size, axis) => ({
-      size,
-      from: strides[axis],
-      to: numElements(shape.slice(axis + 1)),
-    }))
-    .filter(({ size }) => size > 1);
-  const isContiguous = axes.every(({ from, to }) => from === to);
-  if (isContiguous) return (await readAt(offset * width, count * width)).buffer;
+  const axes = axesOf(shape, strides);
+  if (areContiguous(axes)) return (await readAt(offset * width, count * width)).buffer;
 
   // An element of 8 bytes is read as two elements of 4 bytes, so that its bits do not change.
   const unit = Math.min(width, 4);
@@ -81,6 +74,22 @@ export async function gather(
   }
   await fill(scaled, offset * times, 0);
   return output.buffer;
+}
+
+/** Returns whether the elements of a tensor lie one after another in its storage. */
+export function isContiguous({ shape, strides }: Strided): boolean {
+  return areContiguous(axesOf(shape, strides));
+}
+
+function areContiguous(axes: readonly Axis[]): boolean {
+  return axes.every(({ from, to }) => from === to);
+}
+
+function axesOf(shape: readonly number[], strides: readonly number[]): Axis[] {
+  const axes = shape.map((size, axis) => {
+    return { size, from: strides[axis], to: numElements(shape.slice(axis + 1)) };
+  });
+  return axes.filter(({ size }) => size > 1);
 }
 
 /**

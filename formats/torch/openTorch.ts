@@ -3,7 +3,8 @@ import { numElements } from '../../lib/shapes.ts';
 import { DTYPES } from '../safetensors/dtypes.ts';
 import { brief } from '../safetensors/safetensorsHeader.ts';
 import type { ReadAt, TensorFile, TensorInfo } from '../tensorFile.ts';
-import { gather } from './gather.ts';
+import { readParts } from '../parts.ts';
+import { gather, isContiguous } from './gather.ts';
 import type { TorchView } from './pickleValues.ts';
 import { findStateDict } from './stateDict.ts';
 import type { TorchContent } from './torchContent.ts';
@@ -36,18 +37,36 @@ export async function openTorch(
     const place = (problem: string) => fail(`tensor ${brief(name)}: ${problem}`);
     return [name, { name, ...checked(view, content, size, place) }] as const;
   });
+  /** Returns the place of a tensor, with a function that reads bytes of its storage. */
+  const found = async ({ name }: TensorInfo) => {
+    const view = tensors.get(name);
+    if (view === undefined) throw fail(`expected a tensor of the file, got ${brief(name)}`);
+    const start = await content.startOf(view.storage);
+    const inStorage: ReadAt = (position, ...rest) => read(start + position, ...rest);
+    return { place: view.place, inStorage };
+  };
   return {
     format: 'PyTorch',
     entries: new Map<string, TensorInfo>(entries),
     metadata: new Map(),
     ...(note !== undefined && { note }),
-    async read({ name, dtype, shape }) {
-      const view = tensors.get(name);
-      if (view === undefined) throw fail(`expected a tensor of the file, got ${brief(name)}`);
-      const start = await content.startOf(view.storage);
-      const inStorage: ReadAt = (position, length) => read(start + position, length);
-      const buffer = await gather(view.place, DTYPES[dtype].bytes, inStorage);
+    async read(entry) {
+      const { dtype, shape } = entry;
+      const { place, inStorage } = await found(entry);
+      const buffer = await gather(place, DTYPES[dtype].bytes, inStorage);
       return { dtype, shape, data: DTYPES[dtype].read(buffer) };
+    },
+    async readParts(entry, use) {
+      const { dtype, shape } = entry;
+      const { place, inStorage } = await found(entry);
+      const { bytes } = DTYPES[dtype];
+      if (!isContiguous(place)) {
+        use(DTYPES[dtype].read(await gather(place, bytes, inStorage)), 0);
+        return;
+      }
+      const first = place.offset * bytes;
+      const readInside: ReadAt = (position, ...rest) => inStorage(first + position, ...rest);
+      await readParts(dtype, numElements(shape), readInside, use);
     },
   };
 }
@@ -82,8 +101,8 @@ function checked(
  * Makes a function that reads exactly the requested number of bytes, and throws if there are fewer.
  */
 function exactly(file: string, size: number, readAt: ReadAt): ReadAt {
-  return async (position, length) => {
-    const bytes = await readAt(position, length);
+  return async (position, length, memory) => {
+    const bytes = await readAt(position, length, memory);
     if (bytes.length === length) return bytes;
     throw new InputError(`${file}: expected ${size} bytes, the file was cut while it was read`);
   };

@@ -7,7 +7,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { BoxError, BoxpropError, InputError, show } from '../errors.ts';
 import { nameOf } from '../check.ts';
-import { constant } from '../constant.ts';
+import { constant, ownedConstant } from '../constant.ts';
 import type { Rng } from '../rng.ts';
 import { numElements } from '../shapes.ts';
 
@@ -29,6 +29,11 @@ export interface Fan {
  */
 export interface Initializer {
   (shape: readonly number[], fan: Fan, rng: Rng | undefined): ArrayLike<number>;
+  /**
+   * Whether nobody else uses the arrays that it returns, so that a parameter may consist of one
+   * without a copy; false by default.
+   */
+  readonly isOwned?: boolean;
 }
 
 /**
@@ -165,7 +170,8 @@ export function createParam<R extends Rank>(
   rng?: Rng,
 ): Variable<R> {
   try {
-    const initial: Tensor<R> = constant(init(shape, fan, rng), shape);
+    const values = init(shape, fan, rng);
+    const initial: Tensor<R> = (init.isOwned === true ? ownedConstant : constant)(values, shape);
     const param = variable(initial);
     initial.dispose();
     return param;

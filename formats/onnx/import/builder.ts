@@ -189,14 +189,17 @@ function swappedRuns(from: Axes, to: Axes): number | undefined {
  * Returns an initializer that gives the values of the file once and then forgets them. A box may
  * keep its options, so it would hold its weights twice. If another box is made from these options,
  * its weights are drawn.
+ *
+ * @param values an array that nobody else uses: the parameter may consist of it.
  */
-export function once(make: () => ArrayLike<number>): Initializer {
-  let left: (() => ArrayLike<number>) | undefined = make;
-  return (shape, fan, rng) => {
-    const values = left?.();
+export function once(values: ArrayLike<number>): Initializer {
+  let left: ArrayLike<number> | undefined = values;
+  const initializer: Initializer = (shape, fan, rng) => {
+    const given = left;
     left = undefined;
-    return values ?? glorotUniform(shape, fan, rng);
+    return given ?? glorotUniform(shape, fan, rng);
   };
+  return Object.assign(initializer, { isOwned: true });
 }
 
 /** Sets a parameter or buffer of a box that has been made. */

@@ -11,13 +11,13 @@ import { assign, once, type OneInput } from './builder.ts';
 import { repeated } from './cells.ts';
 import type { Importer, ImportNode } from './node.ts';
 import {
+  apart,
   isBatch,
   isJoined,
   newAxis,
-  reordered,
+  readTransposed,
   shapeOf,
   sizeOf,
-  transposed,
   type Activation,
   type Constant,
 } from './views.ts';
@@ -46,12 +46,11 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
     const sides = own === undefined ? ([rows, columns] as const) : ([own[0], own[1]] as const);
     const { stride, dilation } = windows;
     const isDepthwise = groups > 1 && groupIn === 1 && kernel.length === 2;
-    const values = await weight.values();
     const order = [...kernel.map((_, k) => k + 2), 1, 0];
-    const weights = once(() =>
+    const weights = once(
       isDepthwise
-        ? transposed(values, [channels, out / channels, ...kernel], [2, 3, 0, 1])
-        : transposed(values, weight.dims, order),
+        ? await readTransposed(weight, [channels, out / channels, ...kernel], [2, 3, 0, 1])
+        : await readTransposed(weight, weight.dims, order),
     );
     const options = { groups, bias: bias !== undefined, init: weights };
     const pair = (list: readonly number[]): [number, number] => [list[0], list[1]];
@@ -127,7 +126,7 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
         `expected pads that cut at most as much at the end as at the beginning, got ${show(axes.map((axis) => axis.pads))}`,
       );
     }
-    const values = await weight.values();
+    const weights = once(await readTransposed(weight, weight.dims, [2, 3, 1, 0]));
     const pair = (list: readonly number[]): [number, number] => [list[0], list[1]];
     const box = at.build.shared(
       ['ConvTranspose', weight.name, bias?.name ?? '', stride, dilation, padding, outputPadding, groups], // prettier-ignore
@@ -140,7 +139,7 @@ export const FILTERS: Readonly<Record<string, Importer>> = {
             outputPadding: pair(outputPadding),
             groups,
             bias: bias !== undefined,
-            init: once(() => transposed(values, weight.dims, [2, 3, 1, 0])),
+            init: weights,
           }),
           bias,
         ),
@@ -228,10 +227,12 @@ async function linear(
   const inAxis = isOut ? 1 : 0;
   const out = weight.dims[1 - inAxis];
   checkKernel(at, weight, weight.dims[inAxis] === features);
-  const values = await weight.values();
-  const inOrder = reordered(values, weight.dims, inAxis, input.file[1], order);
-  const rows = isOut ? inOrder : transposed(inOrder, weight.dims, [1, 0]);
-  const init = once(() => (alpha === 1 ? rows : Float64Array.from(rows, (w) => w * alpha)));
+  const axes = apart(weight.dims, inAxis, input.file[1], order);
+  // The rows are the outputs. They are the first axis, or the last one.
+  const last = axes.shape.length - 1;
+  const byRow = isOut ? axes.order : [last, ...axes.order.slice(0, last)];
+  const rows = await readTransposed(weight, axes.shape, byRow);
+  const init = once(alpha === 1 ? rows : Float64Array.from(rows, (w) => w * alpha));
   const box = at.build.shared(
     ['Linear', weight.name, bias?.name ?? '', isOut, alpha, beta, order.map(({ size }) => size), input.file[1].map((atom) => order.indexOf(atom))], // prettier-ignore
     () => new Linear(features, out, { bias: bias !== undefined, init }),
@@ -241,8 +242,8 @@ async function linear(
     assign(box.params.bias, scaled);
   }
   const { name } = at.emit(box, value);
-  const axes = [input.file[0], newAxis(out)];
-  const result: Activation = { kind: 'activation', name, file: axes, stored: axes };
+  const made = [input.file[0], newAxis(out)];
+  const result: Activation = { kind: 'activation', name, file: made, stored: made };
   if (output !== undefined) at.values.set(output, result);
   return result;
 }
@@ -285,10 +286,9 @@ async function alongAxis(
   const [features, out] = isOut ? [matrix.dims[1], matrix.dims[0]] : matrix.dims;
   checkKernel(at, matrix, features === sizeOf(input.file[axis]));
   const value = at.arranged(input, [batch, others, input.file[axis]]);
-  const values = await matrix.values();
+  const own = await readTransposed(matrix, matrix.dims, isOut ? [1, 0] : [0, 1]);
   const box = at.build.shared(['alongAxis', matrix.name, bias?.name ?? '', at.label], () => {
-    const own = isOut ? transposed(values, matrix.dims, [1, 0]) : values;
-    const init = once(() => (alpha === 1 ? own : Float64Array.from(own, (w) => w * alpha)));
+    const init = once(alpha === 1 ? own : Float64Array.from(own, (w) => w * alpha));
     const made = new Conv1D(features, out, 1, { bias: bias !== undefined, init });
     return withBias(made, bias && { ...bias, values: Float64Array.from(bias.values, (b) => b * beta) }); // prettier-ignore
   });
@@ -345,11 +345,11 @@ async function perPlace(at: ImportNode, input: Activation, matrices: Constant) {
     throw at.fail(`expected a constant matrix, got the shape ${show([...matrices.dims])}`);
   checkKernel(at, matrices, sizeOf(file[2]) === features);
   const value = at.arranged(input, [file[1], file[0], file[2]]);
-  const values = await matrices.values();
-  const box = at.build.shared(['perPlace', matrices.name], () => {
-    const init = once(() => values);
-    return new LocallyConnected1D(places, features, out, 1, { bias: false, init });
-  });
+  const init = once(await readTransposed(matrices, matrices.dims, [0, 1, 2]));
+  const box = at.build.shared(
+    ['perPlace', matrices.name],
+    () => new LocallyConnected1D(places, features, out, 1, { bias: false, init }),
+  );
   const { name } = at.emit(box, value);
   const made = newAxis(out);
   return { kind: 'activation' as const, name, file: [file[0], file[1], made], stored: [file[1], file[0], made] }; // prettier-ignore

@@ -1,4 +1,7 @@
 import { numElements } from '../../../lib/shapes.ts';
+import { permuteInto } from '../../parts.ts';
+import type { UsePart } from '../../tensorFile.ts';
+import type { ReadValues } from '../fileTensor.ts';
 
 /**
  * A part of an axis. A Reshape of the file divides an axis into several atoms or joins them, and a
@@ -47,7 +50,7 @@ export interface Constant {
    */
   readonly isFixed: boolean;
   readonly isInteger: boolean;
-  readonly values: () => Promise<ArrayLike<number>>;
+  readonly values: ReadValues;
   /** The integers, if one of them is the size of the batch. */
   readonly entries?: readonly Entry[];
 }
@@ -168,20 +171,32 @@ export function transposed(
 ): Float64Array | Float32Array {
   const size = numElements(shape);
   const result = values instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
-  const strides = order.map((axis) => numElements(shape.slice(axis + 1)));
-  const sizes = order.map((axis) => shape[axis]);
-  const index = new Array<number>(sizes.length).fill(0);
-  let from = 0;
-  for (let to = 0; to < size; to++) {
-    result[to] = values[from];
-    for (let axis = sizes.length - 1; axis >= 0; axis--) {
-      from += strides[axis];
-      if (++index[axis] < sizes[axis]) break;
-      from -= sizes[axis] * strides[axis];
-      index[axis] = 0;
-    }
-  }
+  permuteInto(result, shape, order)(values, 0);
   return result;
+}
+
+/**
+ * Reads the values of a constant in another order of the axes, as `transposed` returns them. Only a
+ * part of the values is in memory besides the result, if the file can be read in parts.
+ */
+export async function readTransposed(
+  { values }: Pick<Constant, 'values'>,
+  shape: readonly number[],
+  order: readonly number[],
+): Promise<Float64Array | Float32Array> {
+  if (values.inParts === undefined) return transposed(await values(), shape, order);
+  const size = numElements(shape);
+  let put:
+    | { readonly into: Float64Array | Float32Array; readonly use: UsePart<ArrayLike<number>> }
+    | undefined;
+  await values.inParts((part, start) => {
+    if (put === undefined) {
+      const into = part instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
+      put = { into, use: permuteInto(into, shape, order) };
+    }
+    put.use(part, start);
+  });
+  return put?.into ?? new Float32Array(size);
 }
 
 /**
@@ -196,6 +211,20 @@ export function reordered(
   to: readonly Atom[],
 ): ArrayLike<number> {
   if (sameAtoms(from, to)) return values;
+  const { shape, order } = apart(dims, axis, from, to);
+  return transposed(values, shape, order);
+}
+
+/**
+ * Returns the shape of a constant with the atoms of one axis as axes, and the order of these axes
+ * that puts the atoms into another order.
+ */
+export function apart(
+  dims: readonly number[],
+  axis: number,
+  from: readonly Atom[],
+  to: readonly Atom[],
+) {
   const [before, after] = [dims.slice(0, axis), dims.slice(axis + 1)];
   const inside = to.map((atom) => from.indexOf(atom) + before.length);
   const order = [
@@ -203,5 +232,5 @@ export function reordered(
     ...inside,
     ...after.map((_, k) => before.length + from.length + k),
   ];
-  return transposed(values, [...before, ...from.map(({ size }) => size), ...after], order);
+  return { shape: [...before, ...from.map(({ size }) => size), ...after], order };
 }
