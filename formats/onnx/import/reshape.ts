@@ -88,8 +88,8 @@ const product = (list: readonly Entry[]) =>
 /**
  * Returns the axis of a new shape that has the batch, and the number of elements per example that
  * it joins with the batch, such as the heads in [N · heads, tokens, features]. It is usually 1.
- * Some of them may come ahead of the batch. The same number of elements must stand before the batch in
- * both shapes, because a Reshape keeps the order.
+ * Some of them may come ahead of the batch. A Reshape keeps the order, so the same number of
+ * elements must stand before the batch in both shapes.
  */
 function batchOf(target: readonly Entry[], file: Axes, elements: number) {
   const atoms = file.flat();
