@@ -1,8 +1,9 @@
 import type { Rng } from '../../lib/rng.ts';
-import { checkTask, type TaskReport, type WrongResults } from './checkTask.ts';
+import { checkTask, type TaskReport } from './checkTask.ts';
 import type { Pset } from './pset.ts';
 import type { Submission } from './student.ts';
 import { digitsThatDiffer, format } from './values.ts';
+import type { WrongResults } from './where.ts';
 
 export type { TaskReport };
 
