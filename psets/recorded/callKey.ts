@@ -14,7 +14,8 @@ export function callKey(args: readonly unknown[]): string {
 function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  // A copy by `structuredClone` may have the `Object.prototype` of another realm.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** Returns the hash FNV-1a of a text with a final mix of the bits, in base 36. */

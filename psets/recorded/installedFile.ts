@@ -9,6 +9,7 @@ export const RECORDING = v.object({
   seed: v.number(),
   pset: v.unknown(),
   functions: v.array(v.record(v.string(), OUTCOME)),
+  uses: v.record(v.string(), v.array(v.string())),
 });
 
 const INSTALLED = v.array(

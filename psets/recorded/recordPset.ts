@@ -1,6 +1,7 @@
 import { Rng } from '../../lib/rng.ts';
 import { checkPset } from '../grader/check.ts';
 import { applied, argumentsOf, type Args, type Pset, type Task } from '../grader/pset.ts';
+import { stepsOf } from '../grader/diagnosis/derived.ts';
 import { flatten } from '../grader/values.ts';
 import { LocalStudent } from './localStudent.ts';
 import { Recorder } from './recorder.ts';
@@ -38,7 +39,10 @@ export async function recordPset(whole: Pset, seed: number): Promise<Recording> 
   }
   const all = [...cases, ...(recorded.extremes ?? []).map(({ args }) => args)];
   for (const args of all) callAll(recorded, args);
-  return { seed, pset: data, functions: recorder.functions };
+  const uses = Object.fromEntries(
+    pset.tasks.map((task) => [task.name, [...new Set(stepsOf(whole, task, cases[0]).uses)]]),
+  );
+  return { seed, pset: data, functions: recorder.functions, uses };
 }
 
 /** Calls all functions of a problem set with the arguments of one case. */

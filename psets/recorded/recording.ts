@@ -16,4 +16,6 @@ export interface Recording {
    */
   readonly pset: unknown;
   readonly functions: readonly Calls[];
+  /** For each function of the problem set, the others whose results it uses. */
+  readonly uses: { readonly [task: string]: readonly string[] };
 }

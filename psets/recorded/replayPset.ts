@@ -1,4 +1,5 @@
 import { isObject } from '../../lib/isObject.ts';
+import type { Derivation, Trace } from '../grader/derivation.ts';
 import type { Pset } from '../grader/pset.ts';
 import { callKey } from './callKey.ts';
 import type { Calls, Recording } from './recording.ts';
@@ -11,7 +12,7 @@ import type { Calls, Recording } from './recording.ts';
  *     const pset = replayPset(recording);
  *     const report = await checkPset(pset, student, new Rng(recording.seed));
  */
-export function replayPset({ seed, pset, functions }: Recording): Pset {
+export function replayPset({ seed, pset, functions, uses }: Recording): Pset {
   const restore = (part: unknown, path: string): unknown => {
     if (Array.isArray(part)) return part.map((item, k) => restore(item, `${path}/${k}`));
     if (!isObject(part)) return part;
@@ -21,7 +22,23 @@ export function replayPset({ seed, pset, functions }: Recording): Pset {
   };
   const restored = restore(pset, '');
   if (!isPset(restored)) throw new Error('expected the recording of a problem set');
-  return { ...restored, recordedSeed: seed };
+  return { ...restored, derivations: derivationsOf(restored, uses), recordedSeed: seed };
+}
+
+/**
+ * Makes derivations that only say which other functions a function uses, so that the grader can
+ * name those from whose mistakes a wrong result may follow.
+ */
+function derivationsOf({ solution }: Pset, uses: Recording['uses']): Record<string, Derivation> {
+  return Object.fromEntries(
+    Object.entries(uses).map(([task, others]) => {
+      const derivation: Derivation = (trace: Trace, ...args: never[]) => {
+        for (const other of others) trace.result(other, 0);
+        return solution[task](...args);
+      };
+      return [task, derivation];
+    }),
+  );
 }
 
 function replay(path: string, calls: Calls): (...args: unknown[]) => unknown {

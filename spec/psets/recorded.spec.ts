@@ -27,10 +27,13 @@ test.each(psets)(
     for (const name of Object.keys(pset.solution)) expect(text).not.toContain(`function ${name}`);
     for (const answers of wrongAnswers(pset)) {
       const check = async (one: typeof pset) =>
-        (await checkPset(one, new LocalStudent(answers), new Rng(3))).tasks.map(
-          ({ task, points }) => [task, points],
-        );
-      expect(await check(replayed)).toEqual(await check(pset));
+        (await checkPset(one, new LocalStudent(answers), new Rng(3))).tasks;
+      const full = await check(pset);
+      for (const [k, { task, points }] of (await check(replayed)).entries()) {
+        // Only with the derivation can the grader tell that a mistake follows from another one.
+        const follows = full[k].message.startsWith('right with your own');
+        if (!follows) expect([task, points]).toEqual([task, full[k].points]);
+      }
     }
   },
 );

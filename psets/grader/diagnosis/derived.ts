@@ -87,7 +87,9 @@ export function stepsOf(pset: Pset, task: Task, args: Args): Steps {
 
 /**
  * Computes a function with changed steps. Returns undefined if a step cannot be changed in this
- * way, or if the function then throws.
+ * way, or if the function then throws. A function without a derivation is called as it is, so an
+ * argument that may be a size or a stride stays a positive integer: with a stride of 0, a loop
+ * would not end.
  */
 export function withChange(
   pset: Pset,
@@ -102,6 +104,8 @@ export function withChange(
   };
   try {
     const given = task.parameters.map(({ name }) => changed(name, args[name]));
+    const broken = task.parameters.some(({ name }, k) => isCount(args[name]) && !isCount(given[k]));
+    if (broken && !(task.name in (pset.derivations ?? {}))) return undefined;
     const trace = tracing((role, name, value, others) =>
       role === 'use' ? value : changed(name, value, others),
     );
@@ -109,6 +113,10 @@ export function withChange(
   } catch {
     return undefined;
   }
+}
+
+function isCount(value: Value): boolean {
+  return Number.isInteger(value) && Number(value) > 0;
 }
 
 /**

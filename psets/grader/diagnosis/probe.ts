@@ -13,7 +13,10 @@ const STEP = 1e-3;
 /**
  * Changes the arguments of one case number by number, and compares which numbers of the student's
  * result change with which numbers of the reference change. A wrong dependence is a fact about the
- * student's function, whatever its mistake is. Returns undefined if all dependences are right.
+ * student's function, whatever its mistake is. Returns undefined if all dependences are right, or if
+ * the reference has no value for changed arguments, as a recorded one.
+ *
+ * Whole numbers, such as a stride, are not changed, because the reference need not end for others.
  */
 export async function probe(
   pset: Pset,
@@ -21,31 +24,39 @@ export async function probe(
   args: Args,
   ask: Ask,
 ): Promise<string | undefined> {
-  const reference = (one: Args) => applied(pset.solution[task.name], argumentsOf(task, one));
   const inputs = task.parameters
     .map(({ name }) => name)
-    .filter((name) => flatten(args[name]).length > 0);
+    .filter((name) => flatten(args[name]).length > 0 && !Number.isInteger(args[name]));
   const changes = inputs.flatMap((name) =>
     flatten(args[name]).map((_, at) => ({
       name,
       args: { ...args, [name]: mapNumbers(args[name], (v, i) => (i === at ? v + STEP : v)) },
     })),
   );
-  const expected = reference(args);
-  const got = await ask([args, ...changes.map((change) => change.args)]);
+  const all = [args, ...changes.map((change) => change.args)];
+  const right = referencesFor(pset, task, all);
+  if (right === undefined) return undefined;
+  const [expected] = right;
+  const got = await ask(all);
   if (got === undefined || flatten(got[0]).length !== flatten(expected).length) return undefined;
   const rows = changes.map((change, k) => ({
     name: change.name,
-    right: changed(expected, reference(change.args)),
+    right: changed(expected, right[k + 1]),
     own: changed(got[0], got[k + 1]),
   }));
   for (const name of inputs) {
-    // A probe of a whole number, such as a stride, asks for arguments that are not legal.
-    if (typeof args[name] === 'number' && Number.isInteger(args[name])) continue;
     const fact = factAbout(name, args[name], expected, rows.filter((row) => row.name === name)); // prettier-ignore
     if (fact !== undefined) return fact;
   }
-  return inputs[0].startsWith('grad') ? linearity(inputs[0], args, ask) : undefined;
+  return inputs[0]?.startsWith('grad') ? linearity(inputs[0], args, ask) : undefined;
+}
+
+function referencesFor(pset: Pset, task: Task, all: readonly Args[]): Value[] | undefined {
+  try {
+    return all.map((args) => applied(pset.solution[task.name], argumentsOf(task, args)));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Which numbers of a result differ from those of another one. */
