@@ -1,0 +1,26 @@
+// MISTAKE: The sigmoid is computed as e^x/(1 + e^x), which is NaN for large x.
+// TASKS: forward
+export function forward(x: number[], kind: string): number[] {
+  const y: number[] = [];
+  for (let i = 0; i < x.length; i++) {
+    if (kind === 'relu') y.push(Math.max(0, x[i]));
+    else if (kind === 'abs') y.push(Math.abs(x[i]));
+    else if (kind === 'tanh') y.push(Math.tanh(x[i]));
+    else y.push(Math.exp(x[i]) / (1 + Math.exp(x[i])));
+  }
+  return y;
+}
+
+export function backpropToInput(gradOutput: number[], x: number[], kind: string): number[] {
+  const y = x.map((v) => (kind === 'tanh' ? Math.tanh(v) : 1 / (1 + Math.exp(-v))));
+  const dx: number[] = [];
+  for (let i = 0; i < x.length; i++) {
+    let d = 0;
+    if (kind === 'relu') d = x[i] > 0 ? 1 : 0;
+    else if (kind === 'abs') d = Math.sign(x[i]);
+    else if (kind === 'tanh') d = 1 - y[i] * y[i];
+    else d = y[i] * (1 - y[i]);
+    dx.push(gradOutput[i] * d);
+  }
+  return dx;
+}

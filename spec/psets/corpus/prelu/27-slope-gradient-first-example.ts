@@ -1,0 +1,17 @@
+// MISTAKE: The gradient to the slope looks at the first example only.
+// TASKS: backpropToParams
+type Cell = (v: number, n: number, c: number) => number;
+const each = (x: number[][], f: Cell): number[][] =>
+  x.map((row, n) => row.map((v, c) => f(v, n, c)));
+
+const positive = (v: number): number => Math.max(v, 0);
+const negative = (v: number): number => Math.min(v, 0);
+
+export const forward = (x: number[][], a: number[]): number[][] =>
+  each(x, (v, n, c) => positive(v) + a[c] * negative(v));
+
+export const backpropToInput = (gradOutput: number[][], x: number[][], a: number[]): number[][] =>
+  each(x, (v, n, c) => (v > 0 ? 1 : a[c]) * gradOutput[n][c]);
+
+export const backpropToParams = (gradOutput: number[][], x: number[][], a: number[]): number[] =>
+  a.map((_, c) => x.slice(0, 1).reduce((s, row, n) => s + gradOutput[n][c] * negative(row[c]), 0));

@@ -1,0 +1,38 @@
+// MISTAKE: The gradient of the module uses only the diagonal of the Jacobian, y(1 − y).
+// TASKS: backpropToInput
+export function forward(x: number[]): number[] {
+  const max = Math.max(...x);
+  let sum = 0;
+  const e: number[] = [];
+  for (let i = 0; i < x.length; i++) {
+    e.push(Math.exp(x[i] - max));
+    sum += e[i];
+  }
+  return e.map((v) => v / sum);
+}
+
+export function backpropToInput(gradOutput: number[], x: number[]): number[] {
+  const y = forward(x);
+  const dx: number[] = [];
+  for (let i = 0; i < x.length; i++) {
+    let s = 0;
+    for (let j = 0; j < x.length; j++) {
+      if (i === j) s += gradOutput[j] * y[i] * (1 - y[i]);
+    }
+    dx.push(s);
+  }
+  return dx;
+}
+
+export function crossEntropy(x: number[], t: number): number {
+  const max = Math.max(...x);
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += Math.exp(x[i] - max);
+  return max + Math.log(sum) - x[t];
+}
+
+export function crossEntropyToInput(x: number[], t: number): number[] {
+  const dx = forward(x);
+  dx[t] -= 1;
+  return dx;
+}
