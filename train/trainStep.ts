@@ -103,10 +103,10 @@ export interface TrainStepOptions {
  * normalizes each part with the statistics of that part, and updates its running statistics once
  * per part. With `syncBatchNorm`, the statistics are those of the whole batch on all ranks:
  *
- *   µ = Σ_r Σ_{i in r} x_i/n
+ *   μ = Σ_r Σ_{i in r} x_i/n
  *   ∂C/∂x_i depends on Σ_r Σ_{j in r} ∂C/∂y_j and on Σ_r Σ_{j in r} ∂C/∂y_j x̂_j
  *
- * Every part needs µ before its forward pass goes on, and these sums before its backward pass does.
+ * Every part needs μ before its forward pass goes on, and these sums before its backward pass does.
  * So at each BatchNorm the activations of all parts would be in memory at once, which `accumulate`
  * avoids. Both together are refused.
  *
