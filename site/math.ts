@@ -1,8 +1,10 @@
 import type { MarkdownRenderer } from 'vitepress';
+import { escape } from '../report/html.ts';
 import { mathml } from '../explore/plugins/renderStatement.ts';
 
 /**
- * Makes Markdown understand equations, `$...$` and `$$...$$`, which become MathML.
+ * Makes Markdown understand equations, `$...$` and `$$...$$`, which become MathML. Indented lines
+ * are equations in plain characters: they keep their form, and a wide one scrolls.
  *
  * Errors: an equation that KaTeX cannot parse, which fails the build.
  */
@@ -18,4 +20,7 @@ export function equations(markdown: MarkdownRenderer): void {
     return true;
   });
   markdown.renderer.rules.equation = (tokens, index) => tokens[index].content;
+  // The keyboard must reach each part that scrolls.
+  markdown.renderer.rules.code_block = (tokens, index) =>
+    `<pre class="plain" tabindex="0" v-pre><code>${escape(tokens[index].content)}</code></pre>\n`;
 }
