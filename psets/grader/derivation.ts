@@ -22,8 +22,8 @@ export interface Trace {
 /**
  * A function of a problem set, computed in named steps. Without a mistake in a step, it agrees with
  * the reference solution. The grader repeats it with one mistake after another, and compares the
- * values with those of the student. It must end for changed arguments too, such as a stride of 0: an
- * error is fine, a loop without end is not.
+ * values with those of the student. It must end for changed arguments too, such as a stride of 0:
+ * an error is fine, a loop without end is not.
  *
  *     const halves: Derivation = (trace: Trace, x: number[]) =>
  *       trace.step('the sum', x.reduce((a, b) => a + b, 0)) / trace.step('the count', x.length);

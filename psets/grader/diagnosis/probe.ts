@@ -13,8 +13,8 @@ const STEP = 1e-3;
 /**
  * Changes the arguments of one case number by number, and compares which numbers of the student's
  * result change with which numbers of the reference change. A wrong dependence is a fact about the
- * student's function, whatever its mistake is. Returns undefined if all dependences are right, or if
- * the reference has no value for changed arguments, as a recorded one.
+ * student's function, whatever its mistake is. Returns undefined if all dependences are right, or
+ * if the reference has no value for changed arguments, as a recorded one.
  *
  * Whole numbers, such as a stride, are not changed, because the reference need not end for others.
  */
