@@ -43,7 +43,8 @@ export async function isGradientOfOwnForward(
   // so it does not pass.
   let depends = false;
   for (const { item, got } of smooth) {
-    const numeric = await numericGradient(forward, student, item, argument, cost);
+    const weights = cost ? [1] : flatten(item.args[task.parameters[0].name]);
+    const numeric = await numericGradient(forward, student, item, argument, weights);
     if (numeric === undefined || !close(flatten(got), numeric, 1e-6)) return false;
     depends ||= numeric.some((value) => value !== 0);
   }
@@ -51,15 +52,15 @@ export async function isGradientOfOwnForward(
 }
 
 /**
- * Computes the gradient of the student's forward function by central differences. Returns undefined
- * if the student's process failed.
+ * Computes the gradient of the sum of the student's outputs, each multiplied by its weight, by
+ * central differences. Returns undefined if the student's process failed.
  */
 async function numericGradient(
   forward: Task,
   student: Submission,
   { args }: Case,
   argument: string,
-  cost: boolean,
+  weights: readonly number[],
 ): Promise<number[] | undefined> {
   const step = 1e-5;
   const size = flatten(args[argument]).length;
@@ -72,7 +73,6 @@ async function numericGradient(
   });
   const answers = await student.ask(calls);
   if (!isAnswers(answers)) return undefined;
-  const weights = cost ? [1] : flatten(args.gradOutput);
   const sums = answers.map((answer) => {
     const values = answer.kind === 'value' ? flatten(answer.value) : [];
     return values.length === weights.length

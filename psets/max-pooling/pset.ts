@@ -109,6 +109,7 @@ export const maxPooling: Pset = {
       points: 2,
       returns: { type: 'number[]', doc: '∂C/∂x_in, N numbers' },
       doc: 'The gradient of forwardSame with respect to the input.',
+      gradientOf: { task: 'forwardSame', argument: 'x' },
     },
   ],
   solution,
