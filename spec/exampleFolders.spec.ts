@@ -53,6 +53,7 @@ function packagesIn(text: string): string[] {
 test('there are the examples that people copy', () => {
   expect(folders).toEqual([
     'fine-tuning',
+    'leaky-relu',
     'notebook-deno',
     'observable',
     'own-box',

@@ -84,6 +84,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
     expect(run('start').stdout).toMatch(/^accuracy (9\d|100)\.\d %\nlearned beta: /);
   });
 
+  test('leaky-relu', () => {
+    const { status, stdout, stderr } = copy('leaky-relu')('test');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('leaky-relu: 5 of 5 points');
+  });
+
   test('own-data', () => {
     const run = copy('own-data');
     expect(run('make')).toEqual({
