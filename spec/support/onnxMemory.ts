@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PbfWriter } from 'pbf';
 import { useBackend, type BackendName } from '../../index.ts';
 import { loadOnnx } from '../../formats/onnx/onnxFile.ts';
+import { peakMemory } from './peakMemory.ts';
 
 /**
  * A program that loads an ONNX file with a chain of layers, whose weights are external data, and
@@ -83,15 +84,15 @@ try {
   writeFileSync(join(folder, 'data'), '');
   truncateSync(join(folder, 'data'), layers * bytes);
   await useBackend(backend as BackendName);
-  const before = process.resourceUsage().maxRSS;
+  const before = peakMemory();
   const network = await loadOnnx(join(folder, 'model.onnx'));
-  const peak = process.resourceUsage().maxRSS - before;
+  const megabytes = peakMemory() - before;
   process.stdout.write(
     JSON.stringify({
       file: (layers * bytes) / 2 ** 20,
       largest: bytes / 2 ** 20,
       parameters: Object.keys(network.params).length,
-      megabytes: peak / 2 ** 10,
+      megabytes,
     }),
   );
 } finally {

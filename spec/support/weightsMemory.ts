@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { variable, zeros } from '@tensorflow/tfjs-core';
 import { useBackend } from '../../index.ts';
 import { loadWeights } from '../../formats/safetensors/weights.ts';
+import { peakMemory } from './peakMemory.ts';
 
 /**
  * A program that sets two matrices from a safetensors file, which stores them transposed, and
@@ -27,9 +28,9 @@ try {
   // Pages of zeros that nobody has read take no memory.
   const params = { a: variable(zeros(shape)), b: variable(zeros(shape)) };
   const stored = (name: string) => ({ name, shape, order: [1, 0] });
-  const before = process.resourceUsage().maxRSS;
+  const before = peakMemory();
   await loadWeights(file, params, { stored: { a: stored('a'), b: stored('b') } });
-  process.stdout.write(String((process.resourceUsage().maxRSS - before) / 2 ** 10));
+  process.stdout.write(String(peakMemory() - before));
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BoxpropError } from '../../../lib/errors.ts';
 import { Rng } from '../../../lib/rng.ts';
+import { peakMemory } from '../peakMemory.ts';
 import { mutateBytes, mutateJson, type JsonMutant } from './mutate.ts';
 import { MEBIBYTES, SECONDS, type FuzzReader } from './reader.ts';
 
@@ -32,8 +33,8 @@ for (const [k, sample] of samples.entries()) {
   const problem = reader.problem?.(value);
   if (problem !== undefined) throw new Error(`sample ${k} of ${name}: ${problem}`);
 }
-const start = process.resourceUsage().maxRSS;
-let peak = start + (reader.mebibytes ?? MEBIBYTES) * 1024;
+const start = peakMemory();
+let peak = start + (reader.mebibytes ?? MEBIBYTES);
 
 for (let i = first; i < count; i++) {
   const rng = new Rng(seed).fold(i);
@@ -47,14 +48,14 @@ for (let i = first; i < count; i++) {
   slowest = Math.max(slowest, seconds);
   if (problem !== undefined) report(i, problem);
   if (seconds > SECONDS) report(i, `took ${seconds.toFixed(1)} s of processor time`);
-  const used = process.resourceUsage().maxRSS;
+  const used = peakMemory();
   if (used > peak) {
-    report(i, `memory grew by ${Math.round((used - start) / 1024)} MiB`);
+    report(i, `memory grew by ${Math.round(used - start)} MiB`);
     peak = used;
   }
   if (i % 256 === 0) globalThis.gc?.();
 }
-const grown = Math.round((process.resourceUsage().maxRSS - start) / 1024);
+const grown = Math.round(peakMemory() - start);
 console.log(JSON.stringify({ accepted, slowest, grown }));
 
 /** The bytes of a mutant, and the change of a JSON value that made it, if one did. */
