@@ -66,9 +66,9 @@ export function prose(text: string, linkTo: LinkTo): string {
 
 /** Sets the symbols of a sentence, such as x_in and ∂C/∂x_out, with their indices. */
 function symbols(html: string): string {
-  // `plain` has written the underscore as a number.
+  // `plain` has written the underscore as a number, and a bracket too.
   return html.replace(
-    /(?<![\w&#;])([A-Za-zα-ωΑ-Ω]\u0302?|∂[A-Za-z])&#95;(in|out|[a-z0-9]{1,2})(?![\w])/g,
+    /(?:(?<=&#91;)|(?<![\w&#;]))([A-Za-zα-ωΑ-Ω]\u0302?|∂[A-Za-z])&#95;(in|out|[a-z0-9]{1,2})(?![\w])/g,
     '<i>$1</i><sub>$2</sub>',
   );
 }
