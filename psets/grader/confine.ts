@@ -3,8 +3,9 @@ import { realpathSync } from 'node:fs';
 import { sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Node's function that resolves `require`. Node 20 has no public hook for it. */
+/** Node's functions behind `require`. Node 20 has no public hook for them. */
 interface CommonJs {
+  _load: (request: string, ...rest: unknown[]) => unknown;
   _resolveFilename: (request: string, ...rest: unknown[]) => string;
 }
 
@@ -45,6 +46,13 @@ export function confineImports(folder: string): void {
     const inside = file.startsWith(own) && !file.includes(`${sep}node_modules${sep}`);
     if (!inside) throw refusal(request);
     return file;
+  };
+  // Node loads `node:fs` without resolving the name. A file of a folder without "type": "module" is
+  // CommonJS, so its imports come here as well.
+  const load = commonJs._load;
+  commonJs._load = (request, ...rest) => {
+    if (request.startsWith('node:')) throw refusal(request);
+    return load.call(commonJs, request, ...rest);
   };
 }
 

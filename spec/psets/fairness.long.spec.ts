@@ -117,12 +117,21 @@ describe('a submission may not', () => {
     expect(check(dir)).toEqual({ messages: [outside(specifier)], points: 0 });
   });
 
-  test('require from elsewhere', () => {
-    const dir = submission('requires', {
+  test.each([
+    [
+      'solution.js',
+      "exports.forward = require('../victim/solution.js').forward;",
+      '../victim/solution.js',
+    ],
+    ['solution.js', "exports.fs = require('fs');", 'fs'],
+    ['solution.ts', "import 'node:fs';", 'node:fs'],
+    ['solution.js', "exports.fs = require('node:fs');", 'node:fs'],
+  ])('require from elsewhere, in a folder of CommonJS: %s %s', (file, source, specifier) => {
+    const dir = submission(`requires-${specifier.length}-${source.length}`, {
       'package.json': '{ "boxprop": { "pset": "linear" } }',
-      'solution.js': "exports.forward = require('../victim/solution.js').forward;",
+      [file]: source,
     });
-    expect(check(dir)).toEqual({ messages: [outside('../victim/solution.js')], points: 0 });
+    expect(check(dir)).toEqual({ messages: [outside(specifier)], points: 0 });
   });
 
   test('hand in a link to the file of another', () => {
