@@ -1,4 +1,5 @@
 import { explainByAddend } from './diagnosis/addend.ts';
+import { explainCancelled } from './diagnosis/cancelled.ts';
 import { explainByExchange } from './diagnosis/exchanged.ts';
 import { explainByOtherFunction } from './diagnosis/otherFunction.ts';
 import { explainByStep, explainByTwoSteps } from './diagnosis/distortions.ts';
@@ -13,7 +14,7 @@ import { regionsOf } from './diagnosis/regions.ts';
 import { explainNearly, explainSinglePrecision } from './diagnosis/rounding.ts';
 import { explainShape, firstWrongShape } from './diagnosis/shapes.ts';
 import { explainByTerms } from './diagnosis/terms.ts';
-import { explainBorder, explainWhole } from './diagnosis/whole.ts';
+import { explainWhole, onlyAtEnds } from './diagnosis/whole.ts';
 import { wrongWords } from './diagnosis/words.ts';
 import { applied, argumentsOf, type Case, type Pset, type Task } from './pset.ts';
 import { agree } from './values.ts';
@@ -78,8 +79,9 @@ export function diagnose(pset: Pset, task: Task, comparisons: readonly Compariso
         cases: part.map(({ item }) => item),
       };
   }
-  const rest = explainByTwoSteps(pset, task, inside) ?? explainBorder(inside);
+  const rest = explainByTwoSteps(pset, task, inside);
   if (rest !== undefined) return { message: `${rest}${suffix}`, where: '', cases };
+  if (onlyAtEnds(inside)) return { message: undefined, where: `${suffix}, only near the ends`, cases }; // prettier-ignore
   const [region] = regions;
   if (region === undefined) return { message: undefined, where: suffix, cases };
   const part = within(inside, region.holds).map(({ item }) => item);
@@ -89,6 +91,7 @@ export function diagnose(pset: Pset, task: Task, comparisons: readonly Compariso
 function explain(pset: Pset, task: Task, evidence: readonly Exhibit[]): string | undefined {
   return (
     explainWhole(task, evidence) ??
+    explainCancelled(pset, task, evidence) ??
     explainSinglePrecision(evidence) ??
     explainByTerms(pset, task, evidence) ??
     explainByExchange(pset, task, evidence) ??

@@ -3,8 +3,9 @@ import { diagnose } from './diagnose.ts';
 import { consequenceOf } from './diagnosis/consequence.ts';
 import { evidenceOf, type Comparison } from './diagnosis/evidence.ts';
 import { explainByStep } from './diagnosis/distortions.ts';
+import { explainByExp } from './diagnosis/overflow.ts';
 import { firstWrongShape } from './diagnosis/shapes.ts';
-import { probe } from './diagnosis/probe.ts';
+import { probe, type Ask } from './diagnosis/probe.ts';
 import { isGradientOfOwnForward } from './ownForward.ts';
 import { argumentsOf, type Case, type Pset, type Task } from './pset.ts';
 import type { Submission } from './student.ts';
@@ -50,7 +51,7 @@ export async function judge(results: Results): Promise<Verdict> {
   if (inherited !== undefined) return inherited;
   if (cases[failing].extreme !== undefined) return wrongForExtreme(results);
   const comparisons = ordinaryOf(results);
-  const notFinite = notFiniteFor(results, comparisons);
+  const notFinite = await notFiniteFor(results, comparisons);
   if (notFinite !== undefined) return notFinite;
   if (await isGradientOfOwnForward(pset, task, student, comparisons)) {
     const message = 'right for your own forward, which is wrong; pass';
@@ -74,11 +75,14 @@ function inheritedFrom(results: Results): Verdict | undefined {
   return { pass: true, message, at: failing, got: values[failing] };
 }
 
-function wrongForExtreme(results: Results): Verdict {
+async function wrongForExtreme(results: Results): Promise<Verdict> {
   const { cases, values, expected, failing } = results;
   const { extreme = '' } = cases[failing];
   const what = notFiniteIn(values[failing], expected[failing]);
-  if (what !== undefined) return failed(results, `returns ${what} for ${extreme}`, failing);
+  if (what !== undefined) {
+    const because = await becauseOfExp(results, cases[failing]);
+    return failed(results, `returns ${what} for ${extreme}${because}`, failing);
+  }
   const found = explainExtremes(results);
   const message =
     found === undefined
@@ -103,14 +107,24 @@ function ordinaryOf({ cases, expected, values }: Results): readonly Comparison[]
     .filter(({ item }) => item.extreme === undefined);
 }
 
-function notFiniteFor(results: Results, comparisons: readonly Comparison[]): Verdict | undefined {
+async function notFiniteFor(
+  results: Results,
+  comparisons: readonly Comparison[],
+): Promise<Verdict | undefined> {
   const at = comparisons.findIndex(({ expected, got }) => notFiniteIn(got, expected) !== undefined);
   if (at < 0) return undefined;
-  const { got, expected } = comparisons[at];
+  const { item, got, expected } = comparisons[at];
   const where = whereOnly(results.pset, results.task, comparisons, ({ got: one }) =>
     flatten(one).map((value) => !Number.isFinite(value)),
   );
-  return failed(results, `returns ${notFiniteIn(got, expected) ?? 'NaN'}${where}`, at);
+  const what = notFiniteIn(got, expected) ?? 'NaN';
+  return failed(results, `returns ${what}${where}${await becauseOfExp(results, item)}`, at);
+}
+
+/** Says that a result is not finite because of an exponential, as it follows a message. */
+async function becauseOfExp({ task, student }: Results, { args }: Case): Promise<string> {
+  const found = await explainByExp(task, args, askingFor(task, student));
+  return found === undefined ? '' : `: ${found}`;
 }
 
 /** Names the number that is not finite in a result, although the right one is. */
@@ -134,14 +148,19 @@ async function named(results: Results, comparisons: readonly Comparison[]): Prom
 
 /** Asks the student's function again with other arguments, and names a wrong dependence on them. */
 function dependence(pset: Pset, task: Task, student: Submission, { args }: Case) {
-  return probe(pset, task, args, async (all) => {
+  return probe(pset, task, args, askingFor(task, student));
+}
+
+/** Returns the way to call a student's function with other arguments. */
+function askingFor(task: Task, student: Submission): Ask {
+  return async (all) => {
     const answers = await student.ask(
       all.map((one) => ({ task: task.name, args: argumentsOf(task, one) })),
     );
     if (!isAnswers(answers)) return undefined;
     const values = answers.flatMap((answer) => (answer.kind === 'value' ? [answer.value] : []));
     return values.length === all.length ? values : undefined;
-  });
+  };
 }
 
 /** Fails a function, and names the wrong functions from which this may follow. */

@@ -31,6 +31,19 @@ const isAbove = (t: Trace, v: number, slope: number, g = 1) =>
     'no condition (1 everywhere)': 1,
   }) !== 0;
 
+/** Whether an example counts in the gradient to the slope, and what students ask in its place. */
+const counts = (t: Trace, v: number, slope: number, g: number) =>
+  t.step('the condition x ≤ 0', Number(v <= 0), {
+    'the condition x > 0, the reverse,': Number(v > 0),
+    'the condition x ≤ a x, as in max(x, a x),': Number(v <= slope * v),
+    'the condition x ≥ a x, as in min(x, a x),': Number(v >= slope * v),
+    'the condition on the output': Number((v > 0 ? v : slope * v) <= 0),
+    'the condition on the gradient': Number(g <= 0),
+    'the condition x ≤ a': Number(v <= slope),
+    'no condition (every example counts)': 1,
+    'no condition (no example counts)': 0,
+  }) !== 0;
+
 /** The functions of the parametric rectifier in named steps. */
 export const derivations: Readonly<Record<string, Derivation>> = {
   forward: (t: Trace, x: Rows, a: number[]) =>
@@ -53,15 +66,15 @@ export const derivations: Readonly<Record<string, Derivation>> = {
   backpropToParams: (t: Trace, g: Rows, x: Rows, a: number[]) => {
     const parts = x.map((row, n) =>
       row.map((v, c) =>
-        isAbove(t, v, a[c], g[n][c])
-          ? undefined
-          : t.step('g x, the contribution of an input below 0,', g[n][c] * v, {
+        counts(t, v, a[c], g[n][c])
+          ? t.step('g x, the contribution of an input below 0,', g[n][c] * v, {
               'g without x': g[n][c],
               'x without g': v,
               'g a[c]': g[n][c] * a[c],
               'g x a[c]': g[n][c] * v * a[c],
               'g |x|': g[n][c] * Math.abs(v),
-            }),
+            })
+          : undefined,
       ),
     );
     return a.map((_, c) => {

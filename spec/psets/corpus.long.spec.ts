@@ -27,10 +27,17 @@ const VERDICTS = ['exact', 'helps', 'vague', 'misleading'];
 
 /**
  * The verdicts of all files, and of the fifth that was set aside: the files whose number has the
- * remainder 2 modulo 5 did not serve to develop the grader's tests.
+ * remainder 2 modulo 5 did not serve to develop the grader's tests. The files of SEEN did so later,
+ * and no longer count as set aside.
  */
-const ALL = { exact: 271, helps: 24, vague: 9, misleading: 3 };
-const SET_ASIDE = { exact: 52, helps: 9, vague: 3, misleading: 1 };
+const ALL = { exact: 280, helps: 21, vague: 6, misleading: 0 };
+const SET_ASIDE = { exact: 52, helps: 6, vague: 3, misleading: 0 };
+const SEEN = [
+  '02-sigmoid-overflows',
+  '07-circular-left-off-by-one',
+  '07-scores-clipped',
+  '22-same-borders-copied',
+];
 
 const read = (set: string, file: string) => readFileSync(join(FOLDER, set, file), 'utf8');
 
@@ -69,7 +76,9 @@ const share = (verdicts: readonly string[]) =>
 
 const all = psets.flatMap(({ name }) => [...verdictsOf(name)]);
 const verdicts = all.map(([, verdict]) => verdict);
-const setAside = all.filter(([name]) => Number(name.slice(0, 2)) % 5 === 2).map(([, is]) => is);
+const setAside = all
+  .filter(([name]) => Number(name.slice(0, 2)) % 5 === 2 && !SEEN.includes(name))
+  .map(([, is]) => is);
 
 // The titles print the counts.
 test(share(verdicts), () => expect(count(verdicts)).toEqual(ALL));

@@ -14,8 +14,20 @@ const each = (
 /** The ε that students add against a division by 0 or the logarithm of 0. */
 const EPSILONS = Array.from({ length: 15 }, (_, k) => Number(`1e-${k + 2}`));
 
+/** Bounds at which students cut off numbers against an overflow. */
+const BOUNDS = [10, 20, 30, 50, 80, 88, 100, 200, 300, 500, 600, 700, 709];
+
 /** Mistakes in every number of a step by itself. */
 export const ELEMENTWISE: readonly Distortion[] = [
+  // Large numbers that become equal would otherwise look like a step that is missing. Several
+  // bounds give the same values, so the sentence names none.
+  ...BOUNDS.map((bound) =>
+    each(
+      0.5,
+      (name) => `${name} is cut off at a bound: larger numbers count as equal to it`,
+      (v) => Math.max(-bound, Math.min(bound, v)),
+    ),
+  ),
   each(
     1,
     (name, role) => (role === 'term' ? `${name} is missing` : `${name} counts as 0`),
@@ -23,7 +35,11 @@ export const ELEMENTWISE: readonly Distortion[] = [
   ),
   each(
     1,
-    (name) => `${name} is missing: as if it were 1`,
+    // A missing term is 0, and a missing factor is 1.
+    (name, role) =>
+      role === 'term'
+        ? `1 is used everywhere instead of ${name}`
+        : `${name} is missing: as if it were 1`,
     () => 1,
   ),
   each(

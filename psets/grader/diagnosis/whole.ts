@@ -1,5 +1,5 @@
 import type { Task } from '../pset.ts';
-import { near, type Exhibit } from './evidence.ts';
+import { near, ROUNDING, type Exhibit } from './evidence.ts';
 
 /** Returns whether every number that counts is the one that `make` gives from the right ones. */
 const every = (
@@ -26,11 +26,15 @@ const shifted = (evidence: readonly Exhibit[], by: 1 | -1) =>
     ),
   ) && evidence.some(({ expected, counts }) => expected.length > 3 && counts.every(Boolean));
 
+/** Returns whether all numbers that count are 0, and not only nearly. */
+const allZero = (evidence: readonly Exhibit[]) =>
+  evidence.every(({ got, counts }) => got.every((value, i) => !counts[i] || value === 0));
+
 const TESTS: readonly (readonly [
   message: string,
   explains: (evidence: readonly Exhibit[]) => boolean,
 ])[] = [
-  ['every number is 0', (evidence) => every(evidence, (e) => e.map(() => 0))],
+  ['every number is 0', (evidence) => allZero(evidence)],
   [
     'the sign is wrong: every number has the opposite sign',
     (evidence) => every(evidence, (e) => e.map((v) => -v)),
@@ -69,11 +73,12 @@ function explainFactor({ parameters }: Task, all: readonly Exhibit[]): string | 
     );
     return explained ? ratio : NaN;
   });
-  if (!ratios.every(Number.isFinite)) return undefined;
+  // A factor of rounding size is no factor: the numbers are sums whose terms cancel.
+  if (!ratios.every((ratio) => Number.isFinite(ratio) && Math.abs(ratio) > ROUNDING))
+    return undefined;
   const are = (values: readonly number[]) =>
     ratios.every((ratio, k) => near(ratio, values[k], 1e-9 * (1 + Math.abs(ratio))));
-  if (are(ratios.map(() => ratios[0])))
-    return `a factor: every number is ${Number(ratios[0].toPrecision(6))} times the right one`;
+  if (are(ratios.map(() => ratios[0]))) return describeFactor(ratios[0]);
   for (const { name } of parameters) {
     const lengths = evidence.map(({ item }) => {
       const value = item.args[name];
@@ -86,17 +91,29 @@ function explainFactor({ parameters }: Task, all: readonly Exhibit[]): string | 
   return undefined;
 }
 
+/** The bases of logarithms that students take instead of the natural one. */
+const BASES = [2, 10];
+
+function describeFactor(ratio: number): string {
+  const is = (value: number) => near(ratio, value, ROUNDING);
+  const factor = Number(ratio.toPrecision(6));
+  const over = BASES.find((base) => is(1 / Math.log(base)));
+  if (over !== undefined)
+    return `a factor: every number is ${factor} = 1/ln ${over} times the right one, as if the logarithm to base ${over} were taken instead of the natural one`;
+  const times = BASES.find((base) => is(Math.log(base)));
+  const name = times === undefined ? '' : ` = ln ${times}`;
+  return `a factor: every number is ${factor}${name} times the right one`;
+}
+
 /**
- * Explains lists that are correct in the middle and wrong only near the ends. Returns undefined for
- * other lists.
+ * Returns whether the lists are correct in the middle and wrong only near the ends. The values do
+ * not tell whether terms are missing there, count twice, or are other ones.
  */
-export function explainBorder(evidence: readonly Exhibit[]): string | undefined {
+export function onlyAtEnds(evidence: readonly Exhibit[]): boolean {
   const wrong = evidence.filter((exhibit) => exhibit.wrong.some(Boolean));
   const long = wrong.filter(({ expected }) => expected.length >= 5);
   const middle = long.every(({ wrong: at, expected: { length } }) =>
     at.slice(Math.floor(length / 2), Math.ceil(length / 2) + 1).every((is) => !is),
   );
-  return long.length > 1 && middle
-    ? 'only numbers near the ends are wrong: terms at the border are missing or counted twice'
-    : undefined;
+  return long.length > 1 && middle;
 }
