@@ -92,7 +92,10 @@ export class Student implements Submission {
       });
       const first = await this.#reply(this.#child, loadSeconds);
       if (first.kind !== 'loaded') {
-        if (first.kind === 'unloadable' && /^SyntaxError: [^(]*$/.test(first.message))
+        if (
+          first.kind === 'unloadable' &&
+          /^SyntaxError: (?!.*, line \d)[^(]*$/.test(first.message)
+        )
           return (this.#unloadable = this.#fail(await this.#located(this.#child, first)));
         this.#unloadable = this.#fail(first.kind === 'answers' ? { kind: 'exited' } : first);
         return this.#unloadable;

@@ -142,6 +142,13 @@ test('there is a result when the grader cannot start, is damaged, or finds no fo
   }
 }, 120_000);
 
+test('a syntax error has its place in the submission once', () => {
+  submit({ 'solution.ts': 'export const one = 1;\nfunction (' });
+  expect(grade().tests[0].output).toBe(
+    'FAIL  forward  the file cannot be loaded: SyntaxError: solution.ts, line 2, column 10: Unexpected token',
+  );
+});
+
 describe('a submission may not', () => {
   test('hand in a link to the grader', () => {
     submit({ 'notes.txt': '' });
