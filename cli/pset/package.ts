@@ -12,10 +12,12 @@ import { packageRoot } from '../manifest.ts';
 import { integerOption } from '../options.ts';
 import { printLine } from '../process.ts';
 import { checkBundle } from './checkBundle.ts';
-import { findPset } from './findPset.ts';
+import { findPset, SET_OPTION } from './findPset.ts';
+import type { OwnSet } from './loadSet.ts';
 import { statementOf } from './psetParts.ts';
 
 interface PackageOptions {
+  readonly set?: string;
   readonly gradescope?: string;
   readonly classroom50?: string;
   readonly prairielearn?: string;
@@ -23,11 +25,12 @@ interface PackageOptions {
   readonly node: string;
 }
 
-/** Makes the command `boxprop pset package NAME...`, which makes a package for a grading system. */
+/** Makes the command `boxprop pset package [NAME...]`, which makes a package for a grading system. */
 export function packageCommand(): Command {
   return new Command('package')
     .description('pack problem sets for a grading system, with all that it needs')
-    .argument('<names...>', 'problem sets')
+    .argument('[names...]', 'problem sets')
+    .option(...SET_OPTION)
     .option('--gradescope <file.zip>', 'write the autograder zip of Gradescope')
     .option('--classroom50 <dir>', 'write the folder of an autograder of Classroom 50')
     .option('--prairielearn <dir>', 'write the folder of a question of PrairieLearn')
@@ -43,10 +46,8 @@ export function packageCommand(): Command {
 async function packagePsets(names: string[], options: PackageOptions): Promise<void> {
   const { seed = randomInt(1, 2 ** 31) } = options;
   const target = oneTarget(options);
-  const repeated = names.find((name, k) => names.indexOf(name) < k);
-  if (repeated !== undefined)
-    throw new InputError(`pset: expected each name once, got ${show(repeated)} again`);
-  const psets = await Promise.all(names.map(findPset));
+  const sets = await findSets(names, options.set);
+  const psets = sets.map(({ pset }) => pset);
   if (psets.some((pset) => pset.recordedSeed !== undefined)) {
     throw new InputError(
       'pset package: expected a clone of the repository, because the installed package has no solutions to grade with: git clone https://github.com/boxprop/boxprop && npm ci',
@@ -71,13 +72,31 @@ async function packagePsets(names: string[], options: PackageOptions): Promise<v
     await writeFiles(path, classroom50Files(psets, contents));
   } else {
     const { prairieLearnFiles } = await import('../../psets/packages/prairieLearnFiles.ts');
-    const folderOf = (name: string) => join(packageRoot(), 'psets', name);
-    const statements = await Promise.all(
-      psets.map((pset) => statementOf(pset, folderOf(pset.name))),
-    );
+    const statements = await Promise.all(sets.map(({ pset, folder }) => statementOf(pset, folder)));
     await writeFiles(path, prairieLearnFiles(psets, statements, contents));
   }
-  printLine(`${names.join(', ')}: hidden examples of seed ${seed}, Node for Linux ${machine}`);
+  const packed = psets.map(({ name }) => name).join(', ');
+  printLine(`${packed}: hidden examples of seed ${seed}, Node for Linux ${machine}`);
+}
+
+/** Finds problem sets of boxprop by name and one's own by its file. */
+async function findSets(names: readonly string[], file: string | undefined): Promise<OwnSet[]> {
+  const sets: OwnSet[] = [];
+  for (const name of names) {
+    const pset = await findPset(name);
+    sets.push({ pset, folder: join(packageRoot(), 'psets', pset.name) });
+  }
+  if (file !== undefined) {
+    const { loadSet } = await import('./loadSet.ts');
+    sets.push(await loadSet(file));
+  }
+  if (sets.length === 0)
+    throw new InputError('pset package: expected a name or --set FILE, got neither');
+  const all = sets.map(({ pset }) => pset.name);
+  const repeated = all.find((name, k) => all.indexOf(name) < k);
+  if (repeated !== undefined)
+    throw new InputError(`pset: expected each name once, got ${show(repeated)} again`);
+  return sets;
 }
 
 /** Returns the one grading system that the options name. */

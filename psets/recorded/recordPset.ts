@@ -6,7 +6,7 @@ import { flatten } from '../grader/values.ts';
 import { LocalStudent } from './localStudent.ts';
 import { Recorder } from './recorder.ts';
 import type { Recording } from './recording.ts';
-import { changed, wrongAnswers } from './wrongAnswers.ts';
+import { changed } from './wrongAnswers.ts';
 
 /** By how much the grader changes a number in order to see which results depend on it. */
 const PROBE = 1e-3;
@@ -14,8 +14,8 @@ const PROBE = 1e-3;
 /**
  * Records a problem set: the cases of one seed, and the values of the reference and of all known
  * mistakes for them. The functions themselves are not in the recording, and neither are the
- * derivations, which are solutions in steps. The recorded calls are those of the grader for the
- * reference and for many wrong solutions, and all functions for all cases.
+ * derivations, which are solutions in steps. The recorded calls are those of all functions for all
+ * cases, and of the reference with one number changed.
  *
  *     const recording = await recordPset(softmax, 0);
  *     const pset = replayPset(recording);
@@ -34,9 +34,9 @@ export async function recordPset(whole: Pset, seed: number): Promise<Recording> 
       return drawn;
     },
   };
-  for (const answers of wrongAnswers(pset)) {
-    await checkPset(drawing, new LocalStudent(answers), new Rng(seed));
-  }
+  // The right answers need the cases and nothing more. Wrong ones would make the grader try its
+  // mistakes on the reference, with thousands of arguments that a student's mistake rarely needs.
+  await checkPset(drawing, new LocalStudent(pset.solution), new Rng(seed));
   const all = [...cases, ...(recorded.extremes ?? []).map(({ args }) => args)];
   for (const args of all) callAll(recorded, args);
   const uses = Object.fromEntries(

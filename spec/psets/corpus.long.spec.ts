@@ -12,14 +12,14 @@ import { ROOT } from '../support/runCommand.ts';
  * line of a wrong submission describes its mistake, and the second line lists the functions that
  * have it.
  *
- * Each folder has a file messages.txt with the grader's message for each wrong function. A person
- * has judged every message against the mistake, and the verdict stands before the name:
+ * Each folder has a file messages.txt with the grader's message for each wrong function. Every
+ * message was read and judged against the mistake, and the verdict stands before the name:
  * - exact: the message names the mistake;
  * - helps: it says something true that leads to the mistake, such as where a result is NaN;
  * - vague: it says only that the numbers are wrong, or where;
  * - misleading: its words suggest another mistake.
  *
- * If a message changes, this spec fails, and a person judges the new message.
+ * If a message changes, this spec fails, and the new message has to be judged.
  */
 
 const FOLDER = join(ROOT, 'spec/psets/corpus');

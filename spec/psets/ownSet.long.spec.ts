@@ -56,6 +56,26 @@ test('the set of the guide: its handout, a wrong and a right solution, and a cla
   });
 }, 120_000);
 
+const onLinux = process.platform === 'linux' ? test : test.skip;
+onLinux(
+  'is packed for a grading system, alone or with others (Node for Linux only)',
+  () => {
+    const folder = join(project, 'autograder');
+    const pack = (...args: string[]) => boxprop('pset', 'package', ...args, '--seed', '5');
+    expect(pack('softmax', '--set', example, '--classroom50', folder)).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringContaining('\nsoftmax, leaky-relu: hidden examples of seed 5') as string,
+    });
+    expect(pack('--gradescope', join(project, 'none.zip'))).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'boxprop: pset package: expected a name or --set FILE, got neither\n',
+    });
+  },
+  120_000,
+);
+
 test('the template is a set that its own reference solves, and a changed set is graded again', () => {
   const set = join(project, 'my-scale');
   expect(boxprop('pset', 'create', 'my-scale', '--dir', set)).toEqual({
