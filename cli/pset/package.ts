@@ -25,7 +25,7 @@ interface PackageOptions {
   readonly node: string;
 }
 
-/** Makes the command `boxprop pset package [NAME...]`, which makes a package for a grading system. */
+/** Makes the command `boxprop pset package [NAME...]`, which packs sets for a grading system. */
 export function packageCommand(): Command {
   return new Command('package')
     .description('pack problem sets for a grading system, with all that it needs')
