@@ -1,4 +1,7 @@
-/** What a problem set of one's own needs: `import { definePset } from 'boxprop/psets'`. */
+/**
+ * The functions and types for a problem set of one's own:
+ * `import { definePset } from 'boxprop/psets'`.
+ */
 export { definePset, type PsetOptions } from './define/definePset.ts';
 export type { Derivation, Trace as PsetTrace } from './grader/derivation.ts';
 export {

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { InputError, show } from '../../lib/errors.ts';
 import { readRegularText } from '../../lib/files/readFile.ts';
 import type { Pset } from '../../psets/grader/pset.ts';
+import { packageRoot } from '../manifest.ts';
+import type { OwnSet } from './loadSet.ts';
 
 /** The options that select a problem set. */
 export interface PsetChoice {
@@ -36,8 +38,19 @@ async function chosenPset({ pset, set }: PsetChoice): Promise<Pset | undefined> 
   if (set === undefined) return pset === undefined ? undefined : findPset(pset);
   if (pset !== undefined)
     throw new InputError('--set: expected either --set FILE or --pset NAME, got both');
+  return (await ownSet(set)).pset;
+}
+
+/** Returns a problem set of boxprop and its folder. Throws if no problem set has the name. */
+export async function namedSet(name: string): Promise<OwnSet> {
+  const pset = await findPset(name);
+  return { pset, folder: join(packageRoot(), 'psets', pset.name) };
+}
+
+/** Calls `loadSet`, whose checks are loaded only then. */
+export async function ownSet(file: string): Promise<OwnSet> {
   const { loadSet } = await import('./loadSet.ts');
-  return (await loadSet(set)).pset;
+  return loadSet(file);
 }
 
 /**
@@ -45,7 +58,7 @@ async function chosenPset({ pset, set }: PsetChoice): Promise<Pset | undefined> 
  *
  * Errors: a name that no problem set has.
  */
-export async function findPset(name: string): Promise<Pset> {
+async function findPset(name: string): Promise<Pset> {
   const { psets } = await import('../../psets/index.ts');
   const found = psets.find((pset) => pset.name === name);
   if (found !== undefined) return found;

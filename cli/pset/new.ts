@@ -4,10 +4,9 @@ import { Command } from 'commander';
 import { InputError, show } from '../../lib/errors.ts';
 import { makeFolder } from '../../lib/files/makeFolder.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
-import { packageRoot } from '../manifest.ts';
 import { printLine } from '../process.ts';
 import { checkBundle } from './checkBundle.ts';
-import { findPset, SET_OPTION } from './findPset.ts';
+import { namedSet, ownSet, SET_OPTION } from './findPset.ts';
 import type { OwnSet } from './loadSet.ts';
 import { recordingOf, statementOf } from './psetParts.ts';
 
@@ -55,10 +54,5 @@ async function findOne(name: string | undefined, set: string | undefined): Promi
       `pset new: expected a name or --set FILE, got ${name === undefined ? 'neither' : 'both'}`,
     );
   }
-  if (set !== undefined) {
-    const { loadSet } = await import('./loadSet.ts');
-    return loadSet(set);
-  }
-  const pset = await findPset(name ?? '');
-  return { pset, folder: join(packageRoot(), 'psets', pset.name) };
+  return set === undefined ? namedSet(name ?? '') : ownSet(set);
 }

@@ -8,11 +8,10 @@ import { makeFolder } from '../../lib/files/makeFolder.ts';
 import { readBytes } from '../../lib/files/readFile.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
 import type { PackageFiles } from '../../psets/packages/packageFile.ts';
-import { packageRoot } from '../manifest.ts';
 import { integerOption } from '../options.ts';
 import { printLine } from '../process.ts';
 import { checkBundle } from './checkBundle.ts';
-import { findPset, SET_OPTION } from './findPset.ts';
+import { namedSet, ownSet, SET_OPTION } from './findPset.ts';
 import type { OwnSet } from './loadSet.ts';
 import { statementOf } from './psetParts.ts';
 
@@ -82,14 +81,8 @@ async function packagePsets(names: string[], options: PackageOptions): Promise<v
 /** Finds problem sets of boxprop by name and one's own by its file. */
 async function findSets(names: readonly string[], file: string | undefined): Promise<OwnSet[]> {
   const sets: OwnSet[] = [];
-  for (const name of names) {
-    const pset = await findPset(name);
-    sets.push({ pset, folder: join(packageRoot(), 'psets', pset.name) });
-  }
-  if (file !== undefined) {
-    const { loadSet } = await import('./loadSet.ts');
-    sets.push(await loadSet(file));
-  }
+  for (const name of names) sets.push(await namedSet(name));
+  if (file !== undefined) sets.push(await ownSet(file));
   if (sets.length === 0)
     throw new InputError('pset package: expected a name or --set FILE, got neither');
   const all = sets.map(({ pset }) => pset.name);

@@ -25,7 +25,7 @@ import { KINDS, network as build, type Kind } from './foolingNetwork.ts';
 
 // "Fooling Convnets", docs/lecture/fooling.md: trains five kinds of networks with two seeds each,
 // attacks them, and makes images from noise. It writes docs/lecture/fooling.json, fooling.png and
-// fooling.svg. What is in the folder already, runs/fooling by default, is not computed again.
+// fooling.svg. Results that are in the folder already, runs/fooling by default, are kept.
 const [SEEDS, EPSILON, EPOCHS] = [[0, 2], 0.25, 8];
 const ITERATED = iterated(EPSILON, { steps: 20, stepSize: EPSILON / 10 });
 const FILE = 'examples/lecture/foolingNetwork.ts';

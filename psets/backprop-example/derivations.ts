@@ -25,7 +25,7 @@ const slopes = (t: Trace, a: number[]) =>
     },
   );
 
-/** What students use in the place of (o − t)². */
+/** The values that students use in the place of (o − t)². */
 const othersOfSquare = (error: number) => ({
   'o − t, without the square,': error,
   '|o − t|': Math.abs(error),

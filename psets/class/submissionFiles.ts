@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readBytes } from '../../lib/files/readFile.ts';
 import { normalizedCode } from './sameCode.ts';
 
-/** What the files of a submission's folder say about it. */
+/** A submission's facts that come from the files of its folder. */
 export interface SubmissionFiles {
   /** A hash of the key, the folder's path, and the names and contents of all files in it. */
   readonly hash: string;

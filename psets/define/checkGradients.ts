@@ -1,6 +1,7 @@
 import { InputError } from '../../lib/errors.ts';
 import { nudged } from '../grader/ownForward.ts';
-import { applied, argumentsOf, type Case, type Pset, type Task } from '../grader/pset.ts';
+import type { Case, Pset, Task } from '../grader/pset.ts';
+import { referenceOf } from '../grader/reference.ts';
 import { close, flatten, shapeOf } from '../grader/values.ts';
 
 /** The step of the central differences. */
@@ -26,7 +27,7 @@ export function checkGradients(pset: Pset, cases: readonly Case[]): void {
       );
     }
     for (const [k, { args, smooth }] of cases.entries()) {
-      const gradient = applied(pset.solution[task.name], argumentsOf(task, args));
+      const gradient = referenceOf(pset, task, args);
       if (shapeOf(gradient) !== shapeOf(args[argument])) {
         throw new InputError(
           `${place}: expected the shape of ${argument}, ${shapeOf(args[argument])}, for case ${k}, got ${shapeOf(gradient)}`,
@@ -47,7 +48,7 @@ export function checkGradients(pset: Pset, cases: readonly Case[]): void {
 }
 
 function differences(
-  { solution }: Pset,
+  pset: Pset,
   task: Task,
   forward: Task,
   args: Case['args'],
@@ -55,7 +56,7 @@ function differences(
 ): number[] {
   const output = (i: number, by: number) => {
     const moved = { ...args, [argument]: nudged(args[argument], i, by) };
-    return flatten(applied(solution[forward.name], argumentsOf(forward, moved)));
+    return flatten(referenceOf(pset, forward, moved));
   };
   const weights = task.gradientOf?.cost === true ? [1] : flatten(args[task.parameters[0].name]);
   return flatten(args[argument]).map((_, i) => {

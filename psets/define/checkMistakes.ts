@@ -1,5 +1,6 @@
 import { InputError, messageOf, show } from '../../lib/errors.ts';
 import { applied, argumentsOf, type Case, type Pset, type Value } from '../grader/pset.ts';
+import { referenceOf } from '../grader/reference.ts';
 import { agree } from '../grader/values.ts';
 
 /**
@@ -10,7 +11,7 @@ import { agree } from '../grader/values.ts';
  *         message that comes before it.
  */
 export function checkMistakes(pset: Pset, cases: readonly Case[]): void {
-  const { name: set, tasks, solution, mistakes } = pset;
+  const { name: set, tasks, mistakes } = pset;
   if (!Array.isArray(mistakes))
     throw new InputError(`${set}: mistakes: expected a list, got ${show(mistakes)}`);
   const earlier: { place: string; message: string; task: string; values: Value[] }[] = [];
@@ -37,7 +38,7 @@ export function checkMistakes(pset: Pset, cases: readonly Case[]): void {
         );
       }
     });
-    const right = cases.map(({ args }) => applied(solution[task.name], argumentsOf(task, args)));
+    const right = cases.map(({ args }) => referenceOf(pset, task, args));
     if (allAgree(values, right)) {
       throw new InputError(
         `${place}.solve: expected other values than those of the reference, got the same in all ${cases.length} cases: ${show(message)}`,

@@ -27,7 +27,7 @@ function solutionFile(dir: string): string | undefined {
     .find((one) => existsSync(one));
 }
 
-/** What the grading of a class needs beside the folders. */
+/** The settings for the grading of a class. */
 export interface GradeSettings {
   /** The folder in which reports are kept. */
   readonly out: string;

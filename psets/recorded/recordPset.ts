@@ -1,15 +1,12 @@
 import { Rng } from '../../lib/rng.ts';
 import { checkPset } from '../grader/check.ts';
-import { applied, argumentsOf, type Args, type Pset, type Task } from '../grader/pset.ts';
+import { applied, argumentsOf, type Args, type Pset } from '../grader/pset.ts';
+import { referenceOf } from '../grader/reference.ts';
 import { stepsOf } from '../grader/diagnosis/derived.ts';
-import { flatten } from '../grader/values.ts';
+import { probesOf } from '../grader/diagnosis/probe.ts';
 import { LocalStudent } from './localStudent.ts';
 import { Recorder } from './recorder.ts';
 import type { Recording } from './recording.ts';
-import { changed } from './wrongAnswers.ts';
-
-/** By how much the grader changes a number in order to see which results depend on it. */
-const PROBE = 1e-3;
 
 /**
  * Records a problem set: the cases of one seed, and the values of the reference and of all known
@@ -52,24 +49,10 @@ function callAll(pset: Pset, args: Args): void {
     const own = mistakes.filter((mistake) => mistake.task === task.name);
     for (const solve of [solution[task.name], ...own.map((mistake) => mistake.solve)])
       attempt(() => applied(solve, argumentsOf(task, args)));
-    for (const probe of probesOf(task, args))
-      attempt(() => applied(solution[task.name], argumentsOf(task, probe)));
+    for (const probe of probesOf(task, args)) attempt(() => referenceOf(pset, task, probe.args));
   }
   for (const quantity of Object.values(quantities)) attempt(() => quantity(args));
   for (const { holds } of properties) attempt(() => holds(args));
-}
-
-/**
- * Returns the arguments with one number changed, for each number. With these, the grader finds out
- * on which arguments a function depends.
- */
-function probesOf({ parameters }: Task, args: Args): Args[] {
-  return parameters.flatMap(({ name }) =>
-    flatten(args[name]).map((_, at) => {
-      const moved = changed(args[name], (value, k) => (k === at ? value + PROBE : value));
-      return { ...args, [name]: moved };
-    }),
-  );
 }
 
 /** Calls a function. A mistake may throw, and the recorder has recorded that. */

@@ -7,7 +7,7 @@ import { recordPset } from '../../psets/recorded/recordPset.ts';
 import { replayPset } from '../../psets/recorded/replayPset.ts';
 import { readInstalled, writeInstalled } from '../../psets/recorded/installedFile.ts';
 import { readValue, writeValue } from '../../psets/recorded/valueText.ts';
-import { wrongAnswers } from '../../psets/recorded/wrongAnswers.ts';
+import { wrongAnswers } from '../support/wrongAnswers.ts';
 
 test('numbers that JSON does not have, and texts that look like them, are kept', () => {
   const value = [NaN, -0, Infinity, -Infinity, 0, 1e-300, '~NaN', '~~', 'zeros', { a: [-0] }];

@@ -7,7 +7,7 @@ import { checkPset } from '../../psets/grader/check.ts';
 import { REPORT, VALUE } from '../../psets/grader/reportSchema.ts';
 import { psets } from '../../psets/index.ts';
 import { LocalStudent } from '../../psets/recorded/localStudent.ts';
-import { wrongAnswers } from '../../psets/recorded/wrongAnswers.ts';
+import { wrongAnswers } from '../support/wrongAnswers.ts';
 import { jsonSchema } from '../support/jsonSchema.ts';
 import { ROOT } from '../support/runCommand.ts';
 

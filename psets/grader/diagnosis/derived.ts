@@ -7,7 +7,7 @@ import type { Others, Role } from './distortion.ts';
 /** The name of the last step of every derivation. */
 export const RESULT = 'the result';
 
-/** What a change makes of a step. Undefined means that the step cannot have this mistake. */
+/** Returns the changed value of a step. Undefined means that the step cannot have this mistake. */
 export type Change = (name: string, value: Value, others: Others) => Value | undefined;
 
 /** The steps of a function for the arguments of one case. */

@@ -8,7 +8,7 @@ export interface Surroundings {
   readonly values: ReadonlyMap<string, Value>;
 }
 
-/** What students use in the place of a step, by description. */
+/** The values that students use in the place of a step, by description. */
 export type Others = Readonly<Record<string, Value>>;
 
 /** The role of a value in a derivation. */

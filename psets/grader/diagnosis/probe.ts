@@ -1,4 +1,5 @@
-import { applied, argumentsOf, type Args, type Pset, type Task } from '../pset.ts';
+import type { Args, Pset, Task } from '../pset.ts';
+import { referenceOf } from '../reference.ts';
 import type { Value } from '../value.ts';
 import { flatten, isRows } from '../values.ts';
 import { near, ROUNDING } from './evidence.ts';
@@ -15,8 +16,6 @@ const STEP = 1e-3;
  * result change with which numbers of the reference change. A wrong dependence is a fact about the
  * student's function, whatever its mistake is. Returns undefined if all dependences are right, or
  * if the reference has no value for changed arguments, as a recorded one.
- *
- * Whole numbers, such as a stride, are not changed, because the reference need not end for others.
  */
 export async function probe(
   pset: Pset,
@@ -24,15 +23,8 @@ export async function probe(
   args: Args,
   ask: Ask,
 ): Promise<string | undefined> {
-  const inputs = task.parameters
-    .map(({ name }) => name)
-    .filter((name) => flatten(args[name]).length > 0 && !Number.isInteger(args[name]));
-  const changes = inputs.flatMap((name) =>
-    flatten(args[name]).map((_, at) => ({
-      name,
-      args: { ...args, [name]: mapNumbers(args[name], (v, i) => (i === at ? v + STEP : v)) },
-    })),
-  );
+  const changes = probesOf(task, args);
+  const inputs = [...new Set(changes.map(({ name }) => name))];
   const all = [args, ...changes.map((change) => change.args)];
   const right = referencesFor(pset, task, all);
   if (right === undefined) return undefined;
@@ -51,9 +43,31 @@ export async function probe(
   return inputs[0]?.startsWith('grad') ? linearity(inputs[0], args, ask) : undefined;
 }
 
+/** The arguments of a case with one number changed. */
+interface Probe {
+  /** The argument with that number. */
+  readonly name: string;
+  readonly args: Args;
+}
+
+/**
+ * Returns the arguments with one number changed, for each number. Whole numbers, such as a stride,
+ * are not changed, because the reference need not end for others.
+ */
+export function probesOf({ parameters }: Task, args: Args): Probe[] {
+  return parameters
+    .filter(({ name }) => !Number.isInteger(args[name]))
+    .flatMap(({ name }) =>
+      flatten(args[name]).map((_, at) => ({
+        name,
+        args: { ...args, [name]: mapNumbers(args[name], (v, i) => (i === at ? v + STEP : v)) },
+      })),
+    );
+}
+
 function referencesFor(pset: Pset, task: Task, all: readonly Args[]): Value[] | undefined {
   try {
-    return all.map((args) => applied(pset.solution[task.name], argumentsOf(task, args)));
+    return all.map((args) => referenceOf(pset, task, args));
   } catch {
     return undefined;
   }

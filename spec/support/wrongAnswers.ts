@@ -1,4 +1,5 @@
-import { applied, type Pset, type Solve, type Value } from '../grader/pset.ts';
+import { mapNumbers } from '../../psets/grader/diagnosis/mapNumbers.ts';
+import { applied, type Pset, type Solve, type Value } from '../../psets/grader/pset.ts';
 
 /**
  * Returns solutions of a problem set that make the grader use all of its functions: the reference,
@@ -14,7 +15,7 @@ export function* wrongAnswers({
     yield Object.fromEntries(
       Object.entries(solution).map(([task, solve]) => [
         task,
-        (...args: readonly Value[]) => changed(applied(solve, args), change),
+        (...args: readonly Value[]) => mapNumbers(applied(solve, args), change),
       ]),
     );
   }
@@ -30,13 +31,3 @@ const CHANGES: readonly ((value: number, k: number) => number)[] = [
   (value) => Math.fround(value),
   () => NaN,
 ];
-
-/** Changes all numbers of a value; the change gets the index of the number. */
-export function changed(value: Value, change: (value: number, k: number) => number): Value {
-  let k = 0;
-  const walk = (part: Value): Value => {
-    if (typeof part === 'number') return change(part, k++);
-    return Array.isArray(part) ? (part as readonly Value[]).map(walk) : part;
-  };
-  return walk(value);
-}
